@@ -1,0 +1,1 @@
+"""Measuring the shop: data to measure it with, and the measurements."""

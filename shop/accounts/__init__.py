@@ -1,0 +1,1 @@
+"""Accounts, sign-ins, and the letters that invite and reset."""

@@ -1,0 +1,82 @@
+"""Questions about what happened."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import joinedload
+
+from shop.audit import sentences
+from shop.audit.actions import Action
+from shop.audit.models import Event
+from shop.audit.record import Subject
+from shop.audit.sentences import Change
+from shop.extensions import db
+
+TIMELINE_LENGTH = 100
+SOFTWARE = "The software"
+SOMEBODY = "Somebody"
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One event, ready to be drawn: ``who`` followed by ``sentence``."""
+
+    at: datetime
+    action: Action
+    who: str
+    sentence: str
+    note: str | None
+    icon: str
+    tone: str | None
+
+    @classmethod
+    def of(cls, event: Event) -> TimelineEntry:
+        """The entry of an event that was read by ``entries``."""
+        action = Action(event.action)  # type: ignore[call-arg]  # looked up by its stored name alone
+        changes = tuple(Change(change.field, change.before, change.after) for change in event.changes)
+        return cls(
+            at=event.at,
+            action=action,
+            who=event.by.name if event.by else _signed_by(action, changes),
+            sentence=sentences.sentence(action, event.facts, changes),
+            note=sentences.note(action, changes),
+            icon=sentences.icon(action),
+            tone=sentences.tone(action),
+        )
+
+
+def timeline(*subjects: Subject, without: Collection[Action] = (), limit: int = TIMELINE_LENGTH) -> list[TimelineEntry]:
+    """The events of one subject, or of several told together, newest first; one statement."""
+    ids = defaultdict(list)
+    for subject in subjects:
+        ids[subject.__tablename__].append(subject.id)
+    about = [and_(Event.subject_kind == kind, Event.subject_id.in_(known)) for kind, known in ids.items()]
+    events = select(Event).where(or_(*about), Event.action.not_in([action.value for action in without]))
+    newest = db.session.scalars(entries(events).order_by(Event.id.desc()).limit(limit))
+    return [TimelineEntry.of(event) for event in newest.unique()]
+
+
+def entries(events: Select[Event]) -> Select[Event]:
+    """The same events with what their entries are made of; each comes as often as it has changes (``unique``)."""
+    return events.options(joinedload(Event.by), joinedload(Event.changes))
+
+
+def has_happened(action: Action, subject: Subject) -> bool:
+    """Whether this was ever done with the subject."""
+    one = select(Event.id).where(
+        Event.subject_kind == subject.__tablename__, Event.subject_id == subject.id, Event.action == action.value
+    )
+    return db.session.scalar(one.limit(1)) is not None
+
+
+def _signed_by(action: Action, changes: tuple[Change, ...]) -> str:
+    """Who did what nobody who is signed in did: the customer who typed a name, a stranger, or the software."""
+    if action is Action.REFUSED:
+        return SOMEBODY
+    names = [change.after for change in changes if change.field == "name" and change.after]
+    return names[0] if action is Action.CONSENT_GIVEN and names else SOFTWARE

@@ -1,0 +1,47 @@
+"""Money is a whole number of cents of the shop's one currency. Nothing here or elsewhere is a float."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from unicodedata import category
+
+from shop.common.decimals import number_of, units_from
+
+DECIMALS = 2
+MAX_CENTS = 99_999_999_99  # fits every database's BIGINT with room for sums of a million lines
+
+_AMOUNT = frozenset("0123456789.,-")
+
+
+def round_half_up(amount: Decimal) -> int:
+    """Round to a whole number, halves away from zero: the way a customer would by hand."""
+    return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def cents_from(amount: Decimal) -> int:
+    """Exact cents of an amount such as ``Decimal("14.99")``.
+
+    Raises ValueError when it is not finite, has more than two decimals, or is out of range.
+    """
+    if not amount.is_finite() or abs(amount) * 100 > MAX_CENTS:
+        raise ValueError("This amount is out of range.")
+    return units_from(amount, DECIMALS)
+
+
+def parse_cents(text: str) -> int:
+    """Read what a person types: ``14.99``, ``14,99``, ``1,234.50`` or ``$14``; raises ValueError."""
+    plain = "".join(character for character in text if not (character.isspace() or category(character) == "Sc"))
+    if not plain or not set(plain) <= _AMOUNT:
+        raise ValueError("Enter an amount such as 14.99.")
+    if "," in plain and "." not in plain and len(plain.rpartition(",")[2]) in (1, 2):
+        plain = plain.replace(",", ".")
+    try:
+        amount = Decimal(plain.replace(",", ""))
+    except InvalidOperation:
+        raise ValueError("Enter an amount such as 14.99.") from None
+    return cents_from(amount)
+
+
+def decimal_of(cents: int) -> Decimal:
+    """The amount with exactly two decimals, for display and for the wire."""
+    return number_of(cents, DECIMALS)

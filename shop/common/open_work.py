@@ -1,0 +1,29 @@
+"""What is still going on for a customer, a vehicle or a mechanic: asked by features that come before the tickets.
+
+They can't import those, so the tickets leave their finder here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTicket:
+    id: int
+    number: int
+    customer: str
+
+    @property
+    def label(self) -> str:
+        return f"#{self.number}"
+
+
+finders: list[Callable[[Any], list[OpenTicket]]] = []
+
+
+def open_work_of(thing: Any) -> list[OpenTicket]:
+    """The open tickets of a customer, of a vehicle, or that a mechanic is on, the oldest first."""
+    return [ticket for find in finders for ticket in find(thing)]

@@ -1,0 +1,300 @@
+"""What things are found by: beside each kind of thing a table with its words, and the database's own index over them.
+
+Every word is plain ASCII with two letters before it: ``kk`` for the first one or two letters of a name or plate, ``zz``
+for any longer word. So the three databases agree on where a word begins and ends, no word is too short or too common
+for MariaDB's index, and one or two letters can be looked up among names alone. The words are kept in the transaction of
+the change itself, whichever command it is: a flush notes what must be spelt again, and ``transaction`` has it done
+before it commits.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    TextualSelect,
+    and_,
+    bindparam,
+    column,
+    event,
+    false,
+    func,
+    select,
+)
+from sqlalchemy import inspect as state_of
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from shop.common.base import Base
+from shop.extensions import db
+
+MAX_ASKED = 6  # words that are looked for at once
+MAX_WORD = 80  # MariaDB's index takes 84
+MOST_WORDS = 500  # of one thing; more would be no text of a person
+NAME, ANY = "kk", "zz"
+FEW_LETTERS = 2  # so few are looked for among names alone
+
+MOST_LISTED = 2000
+#: A word is common that so many of the newest rows have: reading on from the newest then fills a page soon.
+_NEWEST, _COMMON = 1000, 10
+
+_BATCH = 1000
+_REMEMBERED = 5000
+_PLAIN = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "'": "", "’": ""}
+)
+#: Letters and figures up to the next sign; in Chinese and Japanese every character may begin a word.
+_PIECE = re.compile(r"[\u2e80-\uffef]|[^\W_\u2e80-\uffef]+")
+_PIECE_OF_CODE = re.compile(r"[0-9]+|[^\W\d_]+")
+
+
+class Words:
+    """The columns of a table of words; its ``id`` is that of the thing."""
+
+    words: Mapped[str] = mapped_column(Text)
+
+
+def spelt(text: str) -> Iterator[str]:
+    """Where a search for the text may begin: each word, and again after each sign inside it.
+
+    ``Müller-Lüdenscheidt`` is found as ``mullerludenscheidt`` and as ``ludenscheidt``.
+    """
+    for word in _folded(text).split():
+        yield from _run_on(_PIECE.findall(word))
+
+
+def spelt_code(text: str | None) -> Iterator[str]:
+    """A number plate or SKU, however it is spaced: ``7ABC 123`` is also found as ``abc123`` and ``123``."""
+    return _run_on(_PIECE_OF_CODE.findall(_folded(text or "")))
+
+
+def spelt_tails(text: str | None, *, least: int) -> Iterator[str]:
+    """Every end of a number, so that any stretch of it finds it."""
+    number = _in_ascii("".join(_PIECE_OF_CODE.findall(_folded(text or ""))))
+    return (number[start:] for start in range(len(number) - least + 1))
+
+
+def words_of(*, names: Iterable[str], others: Iterable[str] = ()) -> str:
+    """The words of a thing as they are kept: each has a blank before it, so that ``% word%`` finds its beginning."""
+    names = list(names)
+    marked = [f"{NAME}{name[:letters]}" for name in names for letters in range(1, FEW_LETTERS + 1)]
+    marked += [f"{ANY}{word[:MAX_WORD]}" for word in (*names, *others) if len(word) > FEW_LETTERS]
+    return "".join(f" {word}" for word in list(dict.fromkeys(marked))[:MOST_WORDS])
+
+
+@lru_cache(_REMEMBERED)
+def words_of_text(text: str) -> str:
+    """The words of a text without names; the same few texts are spelt again and again."""
+    return words_of(names=(), others=spelt(text))
+
+
+@lru_cache(_REMEMBERED)
+def words_of_name(name: str) -> str:
+    return words_of(names=spelt(name))
+
+
+@lru_cache(_REMEMBERED)
+def words_of_code(code: str | None) -> str:
+    """The words of a number plate or SKU."""
+    return words_of(names=spelt_code(code))
+
+
+def asked(q: str) -> list[str]:
+    """The words that somebody typed, as they are looked for; signs are no words."""
+    words = (_in_ascii("".join(_PIECE.findall(word)))[:MAX_WORD] for word in _folded(q).split())
+    some = [word for word in words if word][:MAX_ASKED]
+    return [f"{NAME if len(word) <= FEW_LETTERS else ANY}{word}" for word in some]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Source:
+    """When one of these ``fields`` of a thing changes, the words change whose ``column`` is the thing's ``by``."""
+
+    kind: type[Base]
+    fields: frozenset[str]
+    by: str
+    column: Any
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Kept:
+    """How a table of words is filled: ``rows`` begin with the ``id`` of a thing, ``spell`` makes words of its rows."""
+
+    table: Any
+    id: Any
+    rows: Select[*tuple[Any, ...]]
+    spell: Callable[[list[Any]], str]
+    sources: tuple[Source, ...]
+
+
+KEPT: list[Kept] = []
+
+
+def source(kind: type[Base], fields: str, *, by: str = "id", column: Any) -> Source:
+    return Source(kind, frozenset(fields.split()), by, column)
+
+
+def keep(
+    table: Any, *sources: Source, of: Any, rows: Select[*tuple[Any, ...]], spell: Callable[[list[Any]], str]
+) -> None:
+    """Have a table of words filled from now on; ``of`` is the id of the things."""
+    KEPT.append(Kept(table, of, rows, spell, sources))
+
+
+@event.listens_for(Session, "after_flush")
+def _note_changes(session: Session, _: Any) -> None:
+    for thing in (*session.new, *session.dirty):
+        for origin in (origin for kept in KEPT for origin in kept.sources if isinstance(thing, origin.kind)):
+            histories = {field: state_of(thing).attrs[field].history for field in (*origin.fields, origin.by)}
+            if any(histories[field].has_changes() for field in origin.fields):
+                ids = {each for each in histories[origin.by].sum() if each is not None}
+                session.info.setdefault("words", {}).setdefault(origin, set()).update(ids)
+
+
+def keep_words(session: Session) -> None:
+    """Spell again what the running transaction has changed; ``transaction`` does this before it commits."""
+    session.flush()
+    stale: dict[Source, set[int]] = session.info.pop("words", {})
+    for kept in KEPT:
+        for origin in kept.sources:
+            ids = sorted(stale.get(origin, ()))
+            for start in range(0, len(ids), _BATCH):
+                spell_again(session, kept, origin.column.in_(ids[start : start + _BATCH]))
+
+
+def spell_again(session: Session, kept: Kept, which: ColumnElement[bool]) -> int:
+    """Spell these things again; answers how many had other words.
+
+    What is there is locked first, so that of two people who change the same thing the later one reads what the
+    earlier one wrote.
+    """
+    table = kept.table.__table__
+    there, right = _present(session, kept, which, lock=True), right_words(session, kept, which)
+    new = [{"id": each, "words": words} for each, words in right.items() if each not in there]
+    changed = [{"its": each, "now": words} for each, words in right.items() if there.get(each, words) != words]
+    if new:
+        session.execute(table.insert(), new)
+    if changed:
+        session.execute(table.update().where(table.c.id == bindparam("its")).values(words=bindparam("now")), changed)
+    return len(new) + len(changed)
+
+
+def everything(connection: Connection | Session) -> Iterator[tuple[Kept, ColumnElement[bool]]]:
+    """All that is kept, in pieces that fit into memory."""
+    for kept in KEPT:
+        for start in range(0, connection.scalar(select(func.max(kept.id))) or 0, _BATCH):
+            yield kept, kept.id.between(start + 1, start + _BATCH)
+
+
+def differences(connection: Connection) -> Iterator[tuple[str, int]]:
+    """The tables and ids whose words are not what they should be."""
+    for kept, which in everything(connection):
+        there, right = _present(connection, kept, which, lock=True), right_words(connection, kept, which)
+        for each in sorted({*there, *right}):
+            if there.get(each) != right.get(each):
+                yield kept.table.__tablename__, each
+
+
+def right_words(connection: Connection | Session, kept: Kept, which: ColumnElement[bool]) -> dict[int, str]:
+    """By the ids of things, the words that they should have."""
+    rows = connection.execute(kept.rows.where(which).order_by(kept.id))
+    return {each: kept.spell(list(its)) for each, its in groupby(rows, key=itemgetter(0))}
+
+
+def _present(
+    connection: Connection | Session, kept: Kept, which: ColumnElement[bool], *, lock: bool = False
+) -> dict[int, str]:
+    table = kept.table
+    ids = kept.rows.with_only_columns(kept.id).where(which)
+    words = select(table.id, table.words).where(table.id.in_(ids)).order_by(table.id)
+    return dict(tuple(row) for row in connection.execute(words.with_for_update() if lock else words))
+
+
+def has_words(table: Any, thing_id: Any, q: str, *, among_few: bool = False) -> ColumnElement[bool]:
+    """Every word that was typed begins a word of the thing; nothing has them when only signs were typed.
+
+    Words that few things have are looked up in the index, now; for common ones the list is read in its own order until
+    the page is full, which then is soon. ``among_few`` says that other conditions leave few things, so that there is
+    nothing to look up.
+    """
+    words = asked(q)
+    if not words:
+        return false()
+    says = and_(*(table.words.like(f"% {word}%") for word in words))
+    fits: ColumnElement[bool] = select(says).where(table.id == thing_id).scalar_subquery().is_(True)
+    if among_few or _is_common(table, says):
+        return fits
+    found = db.session.scalars(lookup(table, words)).all()
+    listed = bindparam("found", found, expanding=True, literal_execute=True, unique=True, type_=Integer)
+    found_here: ColumnElement[bool] = thing_id.in_(listed)
+    return found_here if len(found) <= MOST_LISTED else and_(thing_id <= found[0], fits)
+
+
+def is_no_index(name: str | None, *_: Any) -> bool:
+    """For Alembic: indexes that each database has in its own way are made by migrations and are none of the models."""
+    return "_index" not in (name or "")
+
+
+#: The index of each database, asked for the newest. PostgreSQL is told not to think of reading the list instead.
+_FIND = {
+    "sqlite": "SELECT rowid FROM {0}_index WHERE {0}_index MATCH :asked ORDER BY rowid DESC LIMIT :most",
+    "postgresql": "WITH fits AS MATERIALIZED "
+    "(SELECT id FROM {0} WHERE to_tsvector('simple', words) @@ to_tsquery('simple', :asked)) "
+    "SELECT id FROM fits ORDER BY id DESC LIMIT :most",
+    "mariadb": "SELECT id FROM {0} WHERE MATCH (words) AGAINST (:asked IN BOOLEAN MODE) ORDER BY id DESC LIMIT :most",
+}
+#: How a word, the beginning of one, and several of them are asked for.
+_ASK = {"sqlite": ("{}", "{}*", " "), "postgresql": ("{}", "{}:*", " & "), "mariadb": ("+{}", "+{}*", " ")}
+
+
+def lookup(table: Any, words: list[str]) -> TextualSelect:
+    """Selects the ids of the newest things with these words, one more than are listed."""
+    dialect = _dialect()
+    whole, beginning, between = _ASK[dialect]
+    forms = ((whole if word.startswith(NAME) else beginning).format(word) for word in words)
+    statement = sql(_FIND[dialect].format(table.__tablename__)).bindparams(
+        asked=between.join(forms), most=MOST_LISTED + 1
+    )
+    return statement.columns(column("id", Integer))
+
+
+def _is_common(table: Any, says: ColumnElement[bool]) -> bool:
+    """Asked before the indexes: MariaDB's and PostgreSQL's read all things that a word has, however few are wanted."""
+    newest = select(func.max(table.id)).scalar_subquery()
+    hits = select(table.id).where(table.id > newest - _NEWEST, says).limit(_COMMON).subquery()
+    return db.session.scalar(select(func.count()).select_from(hits)) == _COMMON
+
+
+def _dialect() -> str:
+    name = db.engine.dialect.name
+    return "mariadb" if name == "mysql" else name
+
+
+def _folded(text: str) -> str:
+    """Without case, accents and the like; what is left beyond ASCII is a letter by itself."""
+    if not text.isascii():
+        folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold().translate(_PLAIN))
+        return "".join(each for each in folded if not unicodedata.category(each).startswith("M"))
+    return text.lower().replace("'", "")
+
+
+def _run_on(pieces: list[str]) -> Iterator[str]:
+    """From each piece to the end, in ASCII."""
+    for start in range(len(pieces)):
+        yield _in_ascii("".join(pieces[start:]))[:MAX_WORD]
+
+
+def _in_ascii(word: str) -> str:
+    return word if word.isascii() else "".join(each if each.isascii() else f"u{ord(each):04x}" for each in word)

@@ -1,0 +1,299 @@
+"""What people do with customers and their vehicles."""
+
+from __future__ import annotations
+
+from typing import TypedDict, TypeVar, Unpack
+
+from sqlalchemy import ColumnElement, select
+
+from shop.accounts.models import Account
+from shop.audit.actions import Action
+from shop.audit.queries import has_happened
+from shop.audit.record import apply_changes, record
+from shop.common.clock import now
+from shop.common.errors import Conflict, RuleBroken, StaleEdit
+from shop.common.open_work import open_work_of
+from shop.common.text import email_key, squeezed
+from shop.common.transaction import lock, transaction
+from shop.customers.models import MAX_EMAIL, MAX_PLATE, Customer, Vehicle
+from shop.customers.vin import is_vin
+from shop.extensions import db
+
+Thing = TypeVar("Thing", Customer, Vehicle)
+
+
+class CustomerValues(TypedDict, total=False):
+    """What an edit of a customer may replace."""
+
+    name: str
+    email: str | None
+    phone: str | None
+    notes: str
+
+
+class VehicleValues(TypedDict, total=False):
+    """What an edit of a vehicle may replace."""
+
+    plate: str | None
+    vin: str | None
+    make: str
+    model: str
+    year: int | None
+    odometer: int | None
+
+
+def add_customer(
+    *, name: str, email: str | None = None, phone: str | None = None, notes: str = "", by: Account
+) -> Customer:
+    """Write a customer down; raises RuleBroken on ``email`` when another customer has it."""
+    with transaction():
+        _refuse_taken_email(email)
+        customer = Customer()
+        changes = apply_changes(customer, CustomerValues(name=name, email=email, phone=phone, notes=notes))
+        db.session.add(customer)
+        record(Action.CUSTOMER_ADDED, customer, by=by, changes=changes)
+        return customer
+
+
+def edit_customer(
+    customer: Customer, *, by: Account, version: int | None = None, **values: Unpack[CustomerValues]
+) -> Customer:
+    """Replace the values given. ``version`` is the one that the editor saw; another one raises StaleEdit."""
+    with transaction():
+        _lock_for_edit(customer, version)
+        _refuse_taken_email(values.get("email"), but=customer)
+        changes = apply_changes(customer, values)
+        if changes:
+            customer.version += 1
+            record(Action.CUSTOMER_CHANGED, customer, by=by, changes=changes)
+        return customer
+
+
+def archive_customer(customer: Customer, *, by: Account) -> Customer:
+    """Take a customer and their vehicles off the lists; the e-mail address, plates and VINs are free again.
+
+    An account that is linked to the customer can still sign in and read. Raises Conflict while something is still
+    going on, such as an open ticket.
+    """
+    with transaction():
+        lock(customer)
+        if customer.is_archived:
+            return customer
+        _refuse_blocked(customer)
+        moment = now()
+        for vehicle in _locked_vehicles(customer):
+            if not vehicle.is_archived:
+                vehicle.archived_at = moment
+                vehicle.plate_key = vehicle.vin_key = None
+                vehicle.version += 1
+        customer.archived_at = moment
+        customer.email_key = None
+        customer.version += 1
+        record(Action.CUSTOMER_ARCHIVED, customer, by=by)
+        return customer
+
+
+def restore_customer(customer: Customer, *, by: Account) -> Customer:
+    """Bring a customer back, with the vehicles that were archived along with them.
+
+    A vehicle whose plate or VIN another one has by now stays archived. Raises RuleBroken on ``email`` when the e-mail
+    address has been given away.
+    """
+    with transaction():
+        lock(customer)
+        if not customer.is_archived:
+            return customer
+        if has_happened(Action.CUSTOMER_ERASED, customer):
+            raise Conflict("This customer is erased. Write a new one down.")
+        _refuse_taken_email(customer.email, but=customer)
+        for vehicle in customer.vehicles:
+            if vehicle.archived_at == customer.archived_at and not _taken_by(vehicle.plate, vehicle.vin, but=vehicle):
+                _bring_back(vehicle)
+        customer.archived_at = None
+        customer.email = customer.email  # brings its key back
+        customer.version += 1
+        record(Action.CUSTOMER_RESTORED, customer, by=by)
+        return customer
+
+
+def add_vehicle(
+    customer: Customer,
+    *,
+    plate: str | None = None,
+    vin: str | None = None,
+    make: str = "",
+    model: str = "",
+    year: int | None = None,
+    odometer: int | None = None,
+    by: Account,
+) -> Vehicle:
+    """Note one more vehicle of a customer.
+
+    Raises RuleBroken on ``plate`` or ``vin`` when another vehicle has it or it can't be one, and on ``make`` when
+    nothing says which vehicle it is.
+    """
+    values = VehicleValues(plate=plate, vin=vin, make=make, model=model, year=year, odometer=odometer)
+    with transaction():
+        lock(customer)
+        if customer.is_archived:
+            raise Conflict(f"{customer.name} is archived. Bring the customer back first.")
+        vehicle = Vehicle()
+        changes = apply_changes(vehicle, _checked(vehicle, values))
+        customer.vehicles.append(vehicle)
+        record(Action.VEHICLE_ADDED, vehicle, by=by, changes=changes, vehicle=_car(vehicle))
+        return vehicle
+
+
+def edit_vehicle(
+    vehicle: Vehicle,
+    *,
+    by: Account,
+    version: int | None = None,
+    odometer_reason: str = "",
+    **values: Unpack[VehicleValues],
+) -> Vehicle:
+    """Replace the values given. ``version`` is the one that the editor saw; another one raises StaleEdit.
+
+    Raises RuleBroken as ``add_vehicle`` does, and on ``odometer_reason`` when the odometer is lower than it was and
+    nobody says why.
+    """
+    with transaction():
+        _lock_for_edit(vehicle, version)
+        goes_back = _goes_back(vehicle, values.get("odometer"))
+        if goes_back and not odometer_reason:
+            raise RuleBroken(
+                f"The odometer was {vehicle.odometer:,} at the last visit. Say why it is lower now.",
+                field="odometer_reason",
+            )
+        changes = apply_changes(vehicle, _checked(vehicle, values))
+        if changes:
+            vehicle.version += 1
+            told = {"reason": (None, odometer_reason)} if goes_back else {}
+            record(Action.VEHICLE_CHANGED, vehicle, by=by, changes={**changes, **told}, vehicle=_car(vehicle))
+        return vehicle
+
+
+def change_owner(vehicle: Vehicle, *, to: Customer, by: Account) -> Vehicle:
+    """Give a vehicle to another customer. Its tickets stay with whoever brought it then."""
+    with transaction():
+        lock(to)  # customers before vehicles, as in archiving
+        _lock_for_edit(vehicle)
+        if to.is_archived:
+            raise RuleBroken(f"{to.name} is archived. Bring the customer back first.", field="customer_id")
+        if to.id != vehicle.customer_id:
+            changes = {"customer_id": (vehicle.customer_id, to.id)}
+            vehicle.customer = to
+            vehicle.version += 1
+            record(Action.VEHICLE_CHANGED, vehicle, by=by, changes=changes, vehicle=_car(vehicle))
+        return vehicle
+
+
+def archive_vehicle(vehicle: Vehicle, *, by: Account) -> Vehicle:
+    """Take a vehicle off the lists; its plate and VIN are free again. Raises Conflict while it is in the shop."""
+    with transaction():
+        lock(vehicle)
+        if not vehicle.is_archived:
+            _refuse_blocked(vehicle)
+            vehicle.archived_at = now()
+            vehicle.plate_key = vehicle.vin_key = None
+            vehicle.version += 1
+            record(Action.VEHICLE_ARCHIVED, vehicle, by=by, vehicle=_car(vehicle))
+        return vehicle
+
+
+def restore_vehicle(vehicle: Vehicle, *, by: Account) -> Vehicle:
+    """Bring a vehicle back; raises RuleBroken on ``plate`` or ``vin`` when another one has it by now."""
+    with transaction():
+        lock(vehicle.customer)
+        lock(vehicle)
+        if vehicle.is_archived:
+            if vehicle.customer.is_archived:
+                raise Conflict(f"{vehicle.customer.name} is archived. Bring the customer back first.")
+            _refuse_taken_keys(vehicle, vehicle.plate, vehicle.vin)
+            _bring_back(vehicle)
+            record(Action.VEHICLE_RESTORED, vehicle, by=by, vehicle=_car(vehicle))
+        return vehicle
+
+
+def _lock_for_edit(thing: Thing, version: int | None = None) -> None:
+    lock(thing)
+    if version is not None and version != thing.version:
+        raise StaleEdit(f"Somebody saved {thing.label} before you.")
+    if thing.is_archived:
+        raise Conflict(f"{thing.label} is archived. Bring it back before you change it.")
+
+
+def _locked_vehicles(customer: Customer) -> list[Vehicle]:
+    """The vehicles as they are once nobody else is changing them; one that went to somebody else is not among them."""
+    theirs = select(Vehicle).where(Vehicle.customer_id == customer.id).order_by(Vehicle.id).with_for_update()
+    return list(db.session.scalars(theirs.execution_options(populate_existing=True)))
+
+
+def _refuse_blocked(thing: Thing) -> None:
+    for ticket in open_work_of(thing):
+        raise Conflict(f"Ticket {ticket.label} is still open.", ticket_id=ticket.id)
+
+
+def _refuse_taken_email(email: str | None, *, but: Customer | None = None) -> None:
+    """Of the customers on the list each has an address of their own; an archived one's is free."""
+    if not email:
+        return
+    key = email_key(email)
+    if len(key) > MAX_EMAIL:
+        raise RuleBroken("This e-mail address is too long.", field="email")
+    others = select(Customer.name).where(Customer.email_key == key, _is_another(Customer, but))
+    if same := db.session.scalar(others):
+        raise RuleBroken(f"{same} already has this e-mail address.", field="email")
+
+
+def _checked(vehicle: Vehicle, values: VehicleValues) -> VehicleValues:
+    """The values as they are kept: plate and VIN in capitals."""
+    if plate := values.get("plate"):
+        values["plate"] = plate = plate.upper()
+        if not 1 <= len(squeezed(plate)) <= MAX_PLATE or len(plate) > MAX_PLATE:
+            raise RuleBroken(f"A number plate has 1 to {MAX_PLATE} letters and digits.", field="plate")
+    if vin := values.get("vin"):
+        values["vin"] = vin = squeezed(vin)
+        if not is_vin(vin):
+            raise RuleBroken("A VIN has 17 letters and digits, never I, O or Q.", field="vin")
+    _refuse_taken_keys(vehicle, plate, vin)
+    after = {name: values.get(name, getattr(vehicle, name)) for name in ("plate", "vin", "make", "model")}
+    if not any(after.values()):
+        raise RuleBroken("Enter the make and model, or the number plate.", field="make")
+    return values
+
+
+def _refuse_taken_keys(vehicle: Vehicle, plate: str | None, vin: str | None) -> None:
+    if owner := _taken_by(plate, None, but=vehicle):
+        raise RuleBroken(f"{owner} already has a vehicle with this number plate.", field="plate")
+    if owner := _taken_by(None, vin, but=vehicle):
+        raise RuleBroken(f"{owner} already has a vehicle with this VIN.", field="vin")
+
+
+def _taken_by(plate: str | None, vin: str | None, *, but: Vehicle) -> str | None:
+    """The name of the customer who has another vehicle with this plate or VIN; an archived one's are free."""
+    for column, text in ((Vehicle.plate_key, plate), (Vehicle.vin_key, vin)):
+        same = select(Customer.name).join(Customer.vehicles).where(column == squeezed(text or ""))
+        owner = db.session.scalar(same.where(_is_another(Vehicle, but))) if text else None
+        if owner:
+            return owner
+    return None
+
+
+def _is_another(kind: type[Thing], but: Thing | None) -> ColumnElement[bool]:
+    return kind.id.is_not(None) if but is None or but.id is None else kind.id != but.id
+
+
+def _bring_back(vehicle: Vehicle) -> None:
+    vehicle.archived_at = None
+    vehicle.plate, vehicle.vin = vehicle.plate, vehicle.vin  # brings their keys back
+    vehicle.version += 1
+
+
+def _goes_back(vehicle: Vehicle, odometer: int | None) -> bool:
+    return odometer is not None and vehicle.odometer is not None and odometer < vehicle.odometer
+
+
+def _car(vehicle: Vehicle) -> str:
+    """The vehicle in words that stay in the event: without its plate, which is personal."""
+    return " ".join(str(part) for part in (vehicle.year, vehicle.make, vehicle.model) if part) or "a vehicle"

@@ -1,0 +1,261 @@
+"""Reading customers and vehicles: one at a time as entities, lists as plain rows."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, func, or_, select, true
+from sqlalchemy.orm import joinedload
+
+from shop.accounts.models import Account
+from shop.common import stamps
+from shop.common.paging import DEFAULT_SIZE, Page, Reading, Segment, Slice, SortKey
+from shop.common.stamps import Topic, kept
+from shop.common.text import digits, folded, squeezed
+from shop.common.words import has_words
+from shop.customers.models import MIN_PHONE_DIGITS, Customer, CustomerWords, Vehicle, VehicleWords, vehicle_label
+from shop.extensions import db
+
+_LAST = "\uffff"  # no name has a letter behind it
+_PHONE = re.compile(r"[\d\s()+/.-]+")
+
+
+class Sort(Enum):
+    """The orders of the list; a minus means the other way round."""
+
+    NAME = "name"
+    NAME_BACK = "-name"
+    NEWEST = "-since"
+    OLDEST = "since"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFilter:
+    """Which customers a list shows, and in which order."""
+
+    q: str = ""
+    is_archived: bool = False
+    sort: Sort = Sort.NAME
+
+
+@dataclass(frozen=True, slots=True)
+class RowVehicle:
+    id: int
+    plate: str | None
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """A customer as lists and pickers show it."""
+
+    id: int
+    name: str
+    email: str | None
+    phone: str | None
+    created_at: datetime
+    vehicles: tuple[RowVehicle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundVehicle:
+    """A vehicle as search shows it."""
+
+    id: int
+    plate: str | None
+    label: str
+    vin: str | None
+    customer_id: int
+    customer: str
+
+
+_COLUMNS = (Customer.id, Customer.name, Customer.email, Customer.phone, Customer.created_at)
+_VEHICLE_COLUMNS = (Vehicle.id, Vehicle.plate, Vehicle.year, Vehicle.make, Vehicle.model, Vehicle.vin)
+
+
+def visible_to(account: Account) -> Select[Customer]:
+    """The customers on the list, for the desk; everybody else sees at most the one they are."""
+    return known_to(account).where(Customer.archived_at.is_(None))
+
+
+def known_to(account: Account) -> Select[Customer]:
+    """The archived ones as well: their history stays open."""
+    return select(Customer).where(true() if account.works_the_desk else Customer.id == account.customer_id)
+
+
+def vehicles_known_to(account: Account) -> Select[Vehicle]:
+    """The vehicles of the customers that this account may see, archived ones as well."""
+    vehicles = select(Vehicle).options(joinedload(Vehicle.customer))
+    return vehicles if account.works_the_desk else vehicles.where(Vehicle.customer_id == account.customer_id)
+
+
+def vehicles_owned_by(account: Account) -> Select[Vehicle]:
+    """The vehicles of the customer that this account is, whatever else it may see; those still on the list first."""
+    own = select(Vehicle).where(Vehicle.customer_id == account.customer_id)
+    return own.order_by(Vehicle.archived_at.is_not(None), Vehicle.id)
+
+
+def listed(
+    chosen: CustomerFilter, *, size: int = DEFAULT_SIZE, after: str | None = None, before: str | None = None
+) -> Slice[CustomerRow]:
+    """A stretch of the list, with its total unless the cursor leads to where nobody is.
+
+    Raises RuleBroken on ``after`` or ``before`` for an unknown place.
+    """
+    asks = not _length_is_kept(chosen)
+
+    def build() -> Slice[CustomerRow]:
+        return _reading_of(chosen).read(_with_all_vehicles, size=size, after=after, before=before, counted=asks)
+
+    rows = kept(Topic.CUSTOMERS, "listed", chosen, size, after, before, build=build)
+    return rows if asks else replace(rows, total=stamps.listed(Topic.CUSTOMERS))
+
+
+def numbered(chosen: CustomerFilter, *, number: int, size: int) -> Page[CustomerRow]:
+    """One numbered page of the list, with the count of all."""
+    return kept(Topic.CUSTOMERS, "numbered", chosen, number, size, build=lambda: _numbered(chosen, number, size))
+
+
+def how_many(chosen: CustomerFilter) -> int:
+    if _length_is_kept(chosen):
+        return stamps.listed(Topic.CUSTOMERS)
+    counting = select(func.count()).select_from(Customer).where(*_conditions(chosen))
+    return kept(Topic.CUSTOMERS, "how_many", chosen, build=lambda: db.session.scalar(counting) or 0)
+
+
+def search(q: str, *, limit: int) -> list[CustomerRow]:
+    """Customers by the words of their name, telephone, e-mail, or a vehicle's plate or VIN.
+
+    Names that begin with what was typed come first; nothing typed finds nobody.
+    """
+    text = " ".join(q.split())
+    return kept(Topic.CUSTOMERS, "search", text, limit, build=lambda: _search(text, limit)) if text else []
+
+
+def search_vehicles(q: str, *, limit: int) -> list[FoundVehicle]:
+    """Vehicles by the beginning of their plate or VIN, the end of their VIN, or words of year, make and model."""
+    text = " ".join(q.split())
+    return kept(Topic.CUSTOMERS, "vehicles", text, limit, build=lambda: _search_vehicles(text, limit)) if text else []
+
+
+def vehicle_named(name: str) -> int | None:
+    """The id of the vehicle on the list that has this very plate or VIN, however it is spaced."""
+    key = squeezed(name)
+    same = select(Vehicle.id).where(or_(Vehicle.plate_key == key, Vehicle.vin_key == key))
+    return db.session.scalar(same.order_by(Vehicle.id).limit(1)) if key else None
+
+
+def _length_is_kept(chosen: CustomerFilter) -> bool:
+    return not (chosen.q or chosen.is_archived)
+
+
+def _reading_of(chosen: CustomerFilter) -> Reading:
+    # What is searched for is looked up while the statement is made.
+    return _reading(chosen) if chosen.q else _kept_reading(chosen)
+
+
+def _reading(chosen: CustomerFilter) -> Reading:
+    conditions = _conditions(chosen)
+    ids = select(Customer.id).where(*conditions)
+    counting = select(func.count()).select_from(Customer).where(*conditions)
+
+    def complete(page: Subquery) -> Select[*tuple[Any, ...]]:
+        shown = true() if chosen.is_archived else Vehicle.archived_at.is_(None)
+        customers = select(Customer).join(page, page.c.id == Customer.id)
+        customers = customers.outerjoin(Vehicle, and_(Vehicle.customer_id == Customer.id, shown))
+        return customers.with_only_columns(*_COLUMNS, *_VEHICLE_COLUMNS)
+
+    return Reading(
+        ids, [Segment(_order(chosen.sort))], complete=complete, inner=Vehicle.id.expression, counting=counting
+    )
+
+
+_kept_reading = lru_cache(100)(_reading)
+
+
+def _with_all_vehicles(rows: Sequence[Row[Any]]) -> CustomerRow:
+    """A customer of the rows of their vehicles; whoever has none is one row without."""
+    first, last = len(_COLUMNS), len(_COLUMNS) + len(_VEHICLE_COLUMNS)
+    vehicles = tuple(_vehicle(row[first:last]) for row in rows if row[first] is not None)
+    columns: tuple[Any, ...] = (*rows[0][:first], vehicles)
+    return CustomerRow(*columns)
+
+
+def _vehicle(columns: Sequence[Any]) -> RowVehicle:
+    vehicle_id, plate, year, make, model, vin = columns
+    return RowVehicle(vehicle_id, plate, vehicle_label(year, make, model, vin))
+
+
+def _numbered(chosen: CustomerFilter, number: int, size: int) -> Page[CustomerRow]:
+    found = _reading_of(chosen).numbered(_with_all_vehicles, number=number, size=size)
+    return Page(found, number, size, how_many(chosen))
+
+
+def _search(q: str, limit: int) -> list[CustomerRow]:
+    """Two walks of the index of names, since none has this order: first from the one that begins so."""
+    matching = _rows().where(*_conditions(CustomerFilter(q))).order_by(Customer.name_key, Customer.id)
+    key = folded(q)
+    begins = matching.where(Customer.name_key >= key, Customer.name_key < f"{key}{_LAST}").limit(limit)
+    found = [_row(row) for row in db.session.execute(begins)]
+    if len(found) < limit:
+        others = matching.where(Customer.id.not_in([row.id for row in found])).limit(limit - len(found))
+        found += [_row(row) for row in db.session.execute(others)]
+    return _with_vehicles(found)
+
+
+def _search_vehicles(q: str, limit: int) -> list[FoundVehicle]:
+    columns = (Vehicle.id, Vehicle.plate, Vehicle.year, Vehicle.make, Vehicle.model, Vehicle.vin)
+    statement = (
+        select(*columns, Customer.id, Customer.name)
+        .join(Vehicle.customer)
+        .where(Vehicle.archived_at.is_(None), has_words(VehicleWords, Vehicle.id, q))
+        .order_by(Vehicle.plate_key, Vehicle.id)
+        .limit(limit)
+    )
+    return [
+        FoundVehicle(vehicle_id, plate, vehicle_label(year, make, model, vin), vin, customer_id, customer)
+        for vehicle_id, plate, year, make, model, vin, customer_id, customer in db.session.execute(statement)
+    ]
+
+
+def _rows() -> Select[*tuple[Any, ...]]:
+    return select(*_COLUMNS)
+
+
+def _row(row: Row[*tuple[Any, ...]]) -> CustomerRow:
+    return CustomerRow(*row)
+
+
+def _with_vehicles(rows: Iterable[CustomerRow]) -> list[CustomerRow]:
+    """The same rows with their vehicles, in one more statement however many they are."""
+    rows = list(rows)
+    statement = select(Vehicle.customer_id, *_VEHICLE_COLUMNS).order_by(Vehicle.id)
+    statement = statement.where(Vehicle.customer_id.in_([row.id for row in rows]), Vehicle.archived_at.is_(None))
+    theirs = defaultdict(list)
+    for customer_id, *vehicle in db.session.execute(statement):
+        theirs[customer_id].append(_vehicle(vehicle))
+    return [replace(row, vehicles=tuple(theirs[row.id])) for row in rows]
+
+
+def _order(sort: Sort) -> list[SortKey]:
+    # Ids are given in the order of coming, so "since" needs no index of its own.
+    keys: list[Any] = [Customer.id] if sort in (Sort.NEWEST, Sort.OLDEST) else [Customer.name_key, Customer.id]
+    return [SortKey(key, descending=sort in (Sort.NEWEST, Sort.NAME_BACK)) for key in keys]
+
+
+def _conditions(chosen: CustomerFilter) -> list[ColumnElement[bool]]:
+    archived = Customer.archived_at.is_not(None) if chosen.is_archived else Customer.archived_at.is_(None)
+    return [archived, _matches(chosen.q)] if chosen.q else [archived]
+
+
+def _matches(q: str) -> ColumnElement[bool]:
+    number = digits(q)
+    is_phone = _PHONE.fullmatch(q) and len(number) >= MIN_PHONE_DIGITS
+    return has_words(CustomerWords, Customer.id, number if is_phone else q)

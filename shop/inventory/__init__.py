@@ -1,0 +1,1 @@
+"""Parts, and the stock moves that alone change how many there are."""

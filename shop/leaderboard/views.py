@@ -1,0 +1,126 @@
+"""The shop's ranking, for the floor and for the screen on the wall."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request, url_for
+
+from shop.common.clock import Period, today
+from shop.common.errors import RuleBroken
+from shop.common.stamps import Topic, stamp
+from shop.extensions import db
+from shop.leaderboard import queries
+from shop.leaderboard.queries import WEEKS, Count, Place
+from shop.mechanics.models import Mechanic
+from shop.mechanics.queries import known_to
+from shop.web.actor import actor
+from shop.web.doors import floor
+from shop.web.filters import initials
+from shop.web.guards import found
+from shop.web.lists import further
+from shop.web.nav import MenuEntry, menu
+from shop.web.respond import Answer, page, page_or_fragment, unchanged
+
+ON_THE_WALL = 10
+ON_THE_PODIUM = 3
+
+menu(MenuEntry("floor", "Ranking", "trophy", "floor.ranking", position=20, covers=("floor.ranking",)))
+
+
+@floor.get("/ranking")
+def ranking() -> Answer:
+    period = asked_period()
+    places = drawn(queries.ranking(period, with_former=True), period)
+    podium = podium_of(places)
+    return page_or_fragment(
+        "leaderboard/ranking.html",
+        "leaderboard/_ranking.html",
+        podium=podium,
+        others=places[len(podium) :],
+        period=period,
+        period_tabs=[
+            {"label": each.title, "url": url_for(".ranking", period=each.value), "current": each is period}
+            for each in Period
+        ],
+    )
+
+
+@floor.get("/ranking/<id:mechanic_id>")
+def ranking_tickets(mechanic_id: int) -> Answer:
+    period, count = asked_period(), asked_count()
+    mechanic = found(db.session.scalar(known_to(actor).where(Mechanic.id == mechanic_id)))
+    rows = queries.tickets_behind(
+        mechanic, period, count, after=request.args.get("after"), before=request.args.get("before")
+    )
+    return page(
+        "leaderboard/tickets.html",
+        mechanic=mechanic,
+        period=period,
+        count=count,
+        rows=rows,
+        further=further(rows),
+        count_tabs=[
+            {"label": each.title, "url": tickets_url(mechanic_id, period, each), "current": each is count}
+            for each in Count
+        ],
+    )
+
+
+@floor.get("/wall")
+def wall() -> Answer:
+    """The ranking without anything around it; it asks again by itself, and is told when nothing is new."""
+    period = asked_period()
+    seen = f"{stamp(Topic.MECHANICS)}-{today()}"
+    if request.args.get("seen") == seen:
+        return unchanged()
+    places = drawn(queries.ranking(period, limit=ON_THE_WALL), period)
+    return page_or_fragment("leaderboard/wall.html", "leaderboard/_wall.html", places=places, seen=seen, period=period)
+
+
+def asked_period() -> Period:
+    """The period in the address, or this month; raises RuleBroken for one that does not exist."""
+    try:
+        return Period(request.args.get("period", Period.MONTH.value))
+    except ValueError:
+        raise RuleBroken("The ranking knows week, month, quarter, year and all.", field="period") from None
+
+
+def asked_count() -> Count:
+    try:
+        return Count(request.args.get("count", Count.COMPLETED.value))
+    except ValueError:
+        raise RuleBroken("Tickets are counted as completed, worked or came-back.", field="count") from None
+
+
+def drawn(places: list[Place], period: Period) -> list[dict[str, Any]]:
+    """The places as the macros of ``components/ranking.html`` take them, with the reader's own one marked."""
+    weeks = queries.last_weeks()
+    none = (0,) * WEEKS
+    return [
+        {
+            "rank": place.rank,
+            "name": f"{place.name} (left)" if place.has_left else place.name,
+            "initials": initials(place.name),
+            "value": place.tickets_completed,
+            "worked": place.tickets_worked,
+            "came_back": place.tickets_came_back,
+            "comeback_rate": place.comeback_rate,
+            "url": tickets_url(place.id, period, Count.COMPLETED),
+            "worked_url": tickets_url(place.id, period, Count.WORKED),
+            "came_back_url": tickets_url(place.id, period, Count.CAME_BACK),
+            "weeks": weeks.get(place.id, none),
+            "own": place.id == actor.mechanic_id,
+        }
+        for place in places
+    ]
+
+
+def podium_of(places: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first three who completed something; a tie that does not fit stays in the table as a whole."""
+    next_ranks = {place["rank"] for place in places[ON_THE_PODIUM:]}
+    return [place for place in places[:ON_THE_PODIUM] if place["value"] and place["rank"] not in next_ranks]
+
+
+def tickets_url(mechanic_id: int, period: Period, count: Count) -> str:
+    return url_for(".ranking_tickets", mechanic_id=mechanic_id, period=period.value, count=count.value)

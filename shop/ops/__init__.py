@@ -1,0 +1,1 @@
+"""Running the shop's software: schema, demo, backup, background work, health."""

@@ -1,0 +1,1 @@
+"""The demo shop: two invented years of a repair shop, the same ones each time, ending now."""

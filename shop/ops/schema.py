@@ -1,0 +1,129 @@
+"""The database's schema: how old it is, and bringing it up to date."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from flask_migrate import Config, upgrade
+from sqlalchemy import Connection, text
+
+from shop.audit import append_only
+from shop.common.database import may_write
+from shop.common.database_file import FileInUse, in_turn
+from shop.config import ROOT
+from shop.extensions import db
+from shop.ops import search_words
+from shop.ops.recount import recount
+
+_PATIENCE_SECONDS = 60
+_POLL_SECONDS = 0.1
+_TOO_LONG = "Another process has been changing the database for a minute. Look what it does."
+
+#: Taking the lock without waiting, by the kind of server. It ends with the connection.
+_TAKE_LOCK = {
+    "postgresql": "SELECT pg_try_advisory_lock(1397247824)",
+    "mysql": "SELECT GET_LOCK(CONCAT('shop.', MD5(DATABASE())), 0)",
+    "mariadb": "SELECT GET_LOCK(CONCAT('shop.', MD5(DATABASE())), 0)",
+}
+
+
+class SchemaRefused(Exception):
+    """The schema can't be changed now; the sentence says why."""
+
+
+def newest_revision() -> str:
+    """The revision that this version of the shop needs."""
+    if "shop_newest_revision" not in current_app.extensions:
+        current_app.extensions["shop_newest_revision"] = _scripts().get_current_head()
+    return str(current_app.extensions["shop_newest_revision"])
+
+
+def known_revisions() -> frozenset[str]:
+    """The revisions that this version can start from."""
+    return frozenset(script.revision for script in _scripts().walk_revisions())
+
+
+def present_revision() -> str | None:
+    """The revision of the database as it is; None when it is empty."""
+    with db.engine.connect() as connection:
+        return revision_of(connection)
+
+
+def revision_of(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def bring_up_to_date() -> bool:
+    """Migrate to the newest schema; False when there was nothing to do. Any number of processes may do it at once.
+
+    Raises SchemaRefused for a database that a newer version has changed already.
+    """
+    with one_at_a_time():
+        present = present_revision()
+        if present == newest_revision():
+            _stand_guard()
+            return False
+        if present is not None and present not in known_revisions():
+            raise SchemaRefused("The database belongs to a newer version of the shop. Update the shop and try again.")
+        upgrade()
+        _stand_guard()
+        recount()  # of what the new schema keeps there is nothing yet
+        search_words.rebuild()
+        return True
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Let one process after another in; raises SchemaRefused after a minute."""
+    take = _TAKE_LOCK.get(db.engine.dialect.name)
+    if take is None:
+        with _one_at_a_file():
+            yield
+        return
+    connection = db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not connection.scalar(text(take)):
+            if time.monotonic() > deadline:
+                raise SchemaRefused(_TOO_LONG)
+            time.sleep(_POLL_SECONDS)
+        yield
+    finally:
+        connection.invalidate()
+        connection.close()
+
+
+@contextmanager
+def _one_at_a_file() -> Iterator[None]:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(in_turn(Path(str(db.engine.url.database)), patience_seconds=_PATIENCE_SECONDS))
+        except FileInUse:
+            raise SchemaRefused(_TOO_LONG) from None
+        except OSError as error:
+            raise SchemaRefused(f"The folder of the database can't be written to: {error.strerror}.") from error
+        yield
+
+
+def _stand_guard() -> None:
+    """Put back the triggers that keep the history as it is, should any be missing (see ``audit.append_only``)."""
+    with db.engine.connect() as connection:
+        is_guarded = not append_only.missing(connection)
+    if is_guarded:
+        return
+    may_write.set(True)
+    with db.engine.begin() as connection:
+        append_only.stand_guard(connection)
+    may_write.set(False)
+
+
+def _scripts() -> ScriptDirectory:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "shop" / "migrations"))
+    return ScriptDirectory.from_config(config)

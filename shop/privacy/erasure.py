@@ -1,0 +1,173 @@
+"""Forgetting a customer: what is theirs goes, and what the books and the law need stays without them.
+
+Tickets stay with their jobs, lines and sums, as proof of what was invoiced and of what was done to a vehicle. The
+history stays as well: of its values no more is left than their digests (see ``audit.models``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
+from sqlalchemy.orm import selectinload
+
+from shop.accounts import identity, links
+from shop.accounts.models import Account, Letter, LoginSession, RecoveryCode
+from shop.accounts.queries import account_of
+from shop.audit import digests
+from shop.audit.actions import Action
+from shop.audit.models import Event, EventChange
+from shop.audit.record import record
+from shop.common.clock import now
+from shop.common.errors import Conflict, RuleBroken
+from shop.common.handled import HandledRequest
+from shop.common.text import folded
+from shop.common.transaction import lock, transaction
+from shop.customers.commands import archive_customer
+from shop.customers.models import Customer
+from shop.extensions import db
+from shop.privacy.export import in_stretches
+from shop.tickets.commands.shared import shortened
+from shop.tickets.estimate import Content
+from shop.tickets.lifecycle import Status
+from shop.tickets.models import MAX_JOB, Consent, EstimateVersion, Job, RepairLink, Ticket
+
+ERASED = "Erased customer"
+ERASED_WORDS = "Erased."
+
+#: Tickets that were invoiced: their jobs are what was charged for.
+_INVOICED = (Status.INVOICED, Status.PICKED_UP)
+
+
+def erase_customer(customer: Customer, *, name: str, by: Account) -> Customer:
+    """Forget who the customer was, for good; ``name`` is typed to say that this one is meant.
+
+    Raises RuleBroken on ``name`` when it is another one, Conflict while a ticket is open, and for whoever works here.
+    """
+    with transaction():
+        lock(customer)
+        if folded(name) != folded(customer.name):
+            raise RuleBroken(f"Type the name as it is written here: {customer.name}.", field="name")
+        account = account_of(customer)
+        if account is not None and account.is_staff:
+            raise Conflict(f"{customer.name} works here. First give the account of {account.email} to nobody.")
+        archive_customer(customer, by=by)  # refuses while something is going on
+        theirs = select(Ticket).where(Ticket.customer_id == customer.id).options(selectinload(Ticket.every_job))
+        tickets = db.session.scalars(theirs.order_by(Ticket.id)).all()
+        _forget_letters(customer, account)
+        _forget_history(customer, account, tickets)
+        _forget_facts(customer)
+        kept = {job.id for ticket in tickets for job in _forget_words(ticket)}
+        _forget_evidence([ticket.id for ticket in tickets], kept)
+        if account is not None:
+            _forget_account(account)
+        record(Action.CUSTOMER_ERASED, customer, by=by)
+        return customer
+
+
+def _forget_facts(customer: Customer) -> None:
+    customer.name, customer.email, customer.phone, customer.notes = ERASED, None, None, ""
+    customer.version += 1
+    for vehicle in customer.vehicles:
+        vehicle.plate = vehicle.vin = None
+        vehicle.version += 1
+
+
+def _forget_words(ticket: Ticket) -> list[Job]:
+    """What the customer said, and what was found; answers the jobs whose titles stay, for they were invoiced.
+
+    The first job is called by the customer's own words until the desk calls it otherwise.
+    """
+    opening = shortened(ticket.first_line, MAX_JOB)
+    is_invoiced = ticket.status in _INVOICED
+    ticket.complaint = ERASED_WORDS
+    ticket.cancel_reason = ERASED_WORDS if ticket.cancel_reason else ""
+    kept = [job for job in ticket.every_job if is_invoiced and job.complaint != opening]
+    for job in ticket.every_job:
+        job.complaint = job.complaint if job in kept else ERASED_WORDS
+        job.cause, job.correction = "", job.correction if is_invoiced else ""
+        job.version += 1
+    return kept
+
+
+def _forget_evidence(ticket_ids: list[int], kept: set[int]) -> None:
+    """Estimates and answers stay, without the words and without whose they were; links to the repairs end."""
+    for some in in_stretches(ticket_ids):
+        versions = select(EstimateVersion.id, EstimateVersion.content).where(EstimateVersion.ticket_id.in_(some))
+        offered = [
+            {"key": version_id, "erased": _without_words(content, kept)}
+            for version_id, content in db.session.execute(versions)
+        ]
+        _update_each(EstimateVersion, {"content": bindparam("erased")}, offered)
+        answered = select(EstimateVersion.id).where(EstimateVersion.ticket_id.in_(some))
+        forgotten = {"name": ERASED, "words": "", "address": "", "agent": ""}
+        _run(update(Consent).where(Consent.version_id.in_(answered)).values(forgotten))
+        ended = update(RepairLink).where(RepairLink.ticket_id.in_(some), RepairLink.ended_at.is_(None))
+        _run(ended.values(ended_at=now()))
+
+
+def _without_words(content: Content, kept: set[int]) -> Content:
+    """An estimate that still comes to the same."""
+    jobs = [
+        {**job, "cause": "", "complaint": job["complaint"] if job["id"] in kept else ERASED_WORDS}
+        for job in content["jobs"]
+    ]
+    return {**content, "complaint": ERASED_WORDS, "plate": "", "jobs": jobs}
+
+
+def _forget_letters(customer: Customer, account: Account | None) -> None:
+    """All letters to an address that the customer or the account has, or had."""
+    about = [_is_about(customer), *([_is_about(account)] if account else [])]
+    had = (
+        select(EventChange.before, EventChange.after)
+        .join(Event, Event.id == EventChange.event_id)
+        .where(or_(*about), EventChange.field == "email")
+    )
+    addresses = {address for row in db.session.execute(had) for address in row}
+    addresses |= {customer.email, account.email if account else None}
+    _run(delete(Letter).where(Letter.to.in_([address for address in addresses if address])))
+
+
+def _forget_history(customer: Customer, account: Account | None, tickets: Sequence[Ticket]) -> None:
+    things = [customer, *customer.vehicles, *([account] if account else []), *tickets]
+    for some in in_stretches(things):
+        changes = (
+            select(EventChange.id, EventChange.salt, EventChange.before, EventChange.after)
+            .join(Event, Event.id == EventChange.event_id)
+            .where(or_(*map(_is_about, some)), EventChange.digest.is_(None))
+        )
+        erased = [
+            {"key": change_id, "left": digests.of_values(*values)} for change_id, *values in db.session.execute(changes)
+        ]
+        nothing = {"salt": None, "before": None, "after": None}
+        _update_each(EventChange, {"digest": bindparam("left"), **nothing}, erased)
+
+
+def _is_about(thing: Any) -> ColumnElement[bool]:
+    return and_(Event.subject_kind == thing.__tablename__, Event.subject_id == thing.id)
+
+
+def _forget_account(account: Account) -> None:
+    """Nobody signs in with it any more, and nothing tells whose it was."""
+    identity.revoke_all(account)
+    links.void_links(account)
+    _run(update(LoginSession).where(LoginSession.account_id == account.id).values(address="", agent="", device=""))
+    _run(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
+    _run(delete(HandledRequest).where(HandledRequest.account_id == account.id))
+    account.name, account.email = ERASED, f"erased-{account.id}@erased.invalid"
+    account.password_hash = account.factor_seed = account.factor_step = None
+    account.disabled_at = account.disabled_at or now()
+    account.version += 1
+
+
+def _update_each(model: Any, values: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    """The same update for each row, whose ``key`` is its id; past the ORM, which guards evidence."""
+    if rows:
+        table = model.__table__
+        statement = update(table).where(table.c.id == bindparam("key")).values(values)
+        db.session.connection().execute(statement, rows)
+
+
+def _run(statement: Any) -> None:
+    db.session.execute(statement.execution_options(synchronize_session=False))

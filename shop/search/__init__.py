@@ -1,0 +1,1 @@
+"""One box that finds tickets, people, vehicles and parts."""

@@ -1,0 +1,1 @@
+"""Service tickets: from the complaint to the keys handed back."""

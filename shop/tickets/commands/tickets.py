@@ -1,0 +1,352 @@
+"""What people do with tickets.
+
+Each command locks the ticket before it looks at it, and parts after it in the order of their ids, so that two people
+who do things at once wait for one another instead of deciding on what is no longer so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from shop.accounts.models import Account
+from shop.audit.actions import Action
+from shop.audit.record import apply_changes, record
+from shop.common.clock import now
+from shop.common.errors import Conflict, RuleBroken, StaleEdit
+from shop.common.transaction import lock, transaction
+from shop.customers.commands import add_customer, add_vehicle, edit_vehicle
+from shop.customers.models import Customer, Vehicle
+from shop.extensions import db
+from shop.mechanics.models import Mechanic
+from shop.settings.queries import present_rates
+from shop.tickets import tallies
+from shop.tickets.commands import shelf
+from shop.tickets.commands.consent import ask_about_everything_again, consent_at_the_counter, end_links
+from shop.tickets.commands.jobs import finish_jobs
+from shop.tickets.commands.shared import (
+    check_needs,
+    check_takes_work,
+    count_open,
+    lock_ticket,
+    set_status,
+    settle,
+    shortened,
+    words,
+)
+from shop.tickets.lifecycle import MOVES, Move, Status, find_move
+from shop.tickets.models import (
+    FIRST_NUMBER,
+    MAX_COMPLAINT,
+    MAX_JOB,
+    MAX_REASON,
+    Assignment,
+    Job,
+    Ticket,
+    TicketNumber,
+)
+
+
+def open_ticket(
+    *,
+    customer: Customer,
+    complaint: str,
+    vehicle: Vehicle | None = None,
+    promised_at: datetime | None = None,
+    mechanics: Sequence[Mechanic] = (),
+    comeback_of: Ticket | None = None,
+    by: Account,
+) -> Ticket:
+    """Write down what a customer came for, under the next number; ``comeback_of`` is the repair that did not hold.
+
+    Raises RuleBroken on ``customer`` when archived, on ``vehicle`` when it is somebody else's, on ``complaint`` when
+    empty or too long, on ``promised_at`` when it is over, and on ``mechanics`` when one has left.
+    """
+    with transaction():
+        check_promise(promised_at)
+        lock(customer)
+        if customer.is_archived:
+            raise RuleBroken("This customer is archived. Bring the customer back first.", field="customer")
+        ticket = Ticket(
+            number=_next_number(),
+            customer=customer,
+            vehicle=_checked_vehicle(vehicle, customer),
+            complaint=_checked_complaint(complaint),
+            promised_at=promised_at,
+            rates=present_rates(),
+            comeback_of=comeback_of,
+        )
+        tallies.watch(ticket, is_new=True)
+        db.session.add(ticket)
+        ticket.every_job.append(Job(position=1, complaint=shortened(ticket.first_line, MAX_JOB)))
+        of: dict[str, Any] = {"comeback_of": comeback_of.number} if comeback_of else {}
+        record(Action.TICKET_OPENED, ticket, by=by, number=ticket.number, **of)
+        count_open(1)
+        _assign(ticket, mechanics, by=by, field="mechanics")
+        return ticket
+
+
+def open_comeback(ticket: Ticket, *, by: Account) -> Ticket:
+    """The same complaint is back: a ticket of its own, linked to the repair that did not hold, its labour at nothing.
+
+    Raises Conflict when that repair was never finished, and RuleBroken as ``open_ticket`` does.
+    """
+    with transaction():
+        lock_ticket(ticket)
+        if ticket.completed_at is None:
+            raise Conflict(f"{ticket.label} has not been finished yet, so it can’t come back.")
+        is_theirs = ticket.vehicle is not None and ticket.vehicle.customer_id == ticket.customer_id
+        return open_ticket(
+            customer=ticket.customer,
+            vehicle=ticket.vehicle if is_theirs else None,
+            complaint=shortened(f"Comeback of {ticket.label}: {ticket.complaint}", MAX_COMPLAINT),
+            comeback_of=ticket,
+            by=by,
+        )
+
+
+def take_in(
+    *,
+    customer: Customer | None,
+    new_customer: Mapping[str, Any] | None,
+    vehicle: Vehicle | None,
+    new_vehicle: Mapping[str, Any] | None,
+    complaint: str,
+    promised_at: datetime | None = None,
+    mechanics: Sequence[Mechanic] = (),
+    by: Account,
+) -> Ticket:
+    """Open a ticket for whoever stands at the counter, known or new, with a car that is known or new: all or nothing.
+
+    ``new_customer`` and ``new_vehicle`` are what ``add_customer`` and ``add_vehicle`` take. Raises RuleBroken as those
+    and ``open_ticket`` do, on ``q`` when nobody was chosen, and on ``name`` or ``plate`` when both ways were.
+    """
+    with transaction():
+        for broken in objections(customer, new_customer, vehicle, new_vehicle):
+            raise broken
+        if customer is None:
+            customer = add_customer(**(new_customer or {}), by=by)
+        if new_vehicle:
+            vehicle = add_vehicle(customer, **new_vehicle, by=by)
+        return open_ticket(
+            customer=customer,
+            complaint=complaint,
+            vehicle=vehicle,
+            promised_at=promised_at,
+            mechanics=mechanics,
+            by=by,
+        )
+
+
+def objections(
+    customer: Customer | None,
+    new_customer: Mapping[str, Any] | None,
+    vehicle: Vehicle | None,
+    new_vehicle: Mapping[str, Any] | None,
+) -> list[RuleBroken]:
+    """All that speaks against taking somebody in before anything is written down, so that it can be told at once."""
+    broken = []
+    if customer is not None and new_customer:
+        broken.append(RuleBroken("Choose a customer or write down a new one, not both.", field="name"))
+    if customer is None and not new_customer:
+        broken.append(RuleBroken("Find the customer, or write down a new one.", field="q"))
+    if new_customer and not new_customer.get("name"):
+        broken.append(RuleBroken("Enter the customer's name.", field="name"))
+    if vehicle is not None and new_vehicle:
+        broken.append(RuleBroken("Choose a vehicle or write down a new one, not both.", field="plate"))
+    return broken
+
+
+def check_promise(promised_at: datetime | None) -> None:
+    """Raises RuleBroken on ``promised_at`` for a time that is over."""
+    if promised_at is not None and promised_at < now():
+        raise RuleBroken("This time is over. Promise a later one.", field="promised_at")
+
+
+def edit_ticket(
+    ticket: Ticket, *, by: Account, version: int | None = None, odometer_reason: str = "", **values: Any
+) -> Ticket:
+    """Correct ``complaint``, ``promised_at``, ``vehicle``, ``odometer_in`` or ``odometer_out``; only what is given.
+
+    Raises StaleEdit when ``version`` is no longer the ticket's, RuleBroken as ``open_ticket`` does, on
+    ``odometer_out`` when it is less than on arrival, and on ``odometer_reason`` when the vehicle's runs backwards.
+    """
+    with transaction():
+        lock_ticket(ticket)
+        if version is not None and version != ticket.version:
+            raise StaleEdit(f"Somebody else has changed ticket {ticket.label} meanwhile.")
+        if "vehicle" in values and values["vehicle"] is not ticket.vehicle:
+            _checked_vehicle(values["vehicle"], ticket.customer)
+        if "complaint" in values:
+            values["complaint"] = _checked_complaint(values["complaint"])
+        if values.get("promised_at") != ticket.promised_at:
+            check_promise(values.get("promised_at"))
+        changes = apply_changes(ticket, values)
+        if "vehicle" in changes:
+            changes["vehicle"] = tuple(vehicle and vehicle.label for vehicle in changes["vehicle"])
+        if {"odometer_in", "odometer_out"} & set(changes):
+            _read_odometer(ticket, odometer_reason, by=by)
+        if changes:
+            ticket.version += 1
+            settle(ticket)
+            record(Action.TICKET_CHANGED, ticket, by=by, changes=changes)
+        return ticket
+
+
+def move(ticket: Ticket, *, to: Status, reason: str = "", seen: Status | None = None, by: Account) -> Ticket:
+    """Take the ticket to another status; the lifecycle says which, who may, and what must be there.
+
+    ``seen`` is the status that the page showed. The desk's approval is a consent at the counter to everything that
+    has not been decided. When the work is done, its jobs are finished and their parts fitted; cancelling gives all
+    parts back to the shelf. Reaching ``ready`` for the first time is when the ticket counts as completed.
+
+    Raises Conflict when the ticket moved on since it was seen, can't go there, or lacks what the move needs;
+    RuleBroken on ``to`` when it is not for this person to do, and at the field of what is missing.
+    """
+    with transaction():
+        lock_ticket(ticket)
+        if seen is not None and seen is not ticket.status:
+            raise Conflict(f"Somebody else has moved {ticket.label} meanwhile: it is {words(ticket.status)} now.")
+        step = _checked_move(ticket, to, by)
+        reason = _checked_reason(step, reason)
+        if step.notes_consent(ticket.status):
+            consent_at_the_counter(ticket, by=by)
+        check_needs(ticket, step)
+        if to in (Status.QUALITY_CHECK, Status.READY):
+            finish_jobs(ticket, by=by)
+        elif to is Status.CANCELLED:
+            shelf.give_back(ticket.jobs, by=by)
+        elif ticket.status is Status.CANCELLED:
+            ask_about_everything_again(ticket)
+        if ticket.status is not to:  # a consent may have moved it already
+            set_status(ticket, to, reason=reason, by=by)
+        return ticket
+
+
+def change_mechanics(
+    ticket: Ticket, *, add: Iterable[Mechanic] = (), remove: Iterable[Mechanic] = (), by: Account
+) -> Ticket:
+    """Put mechanics on the ticket and take others off, all or none of it.
+
+    Adding one who is on it and removing one who is not change nothing. Raises Conflict when the work is closed,
+    RuleBroken on ``add`` when one has left the shop, and on ``remove`` when one is in both lists.
+    """
+    with transaction():
+        lock_ticket(ticket)
+        check_takes_work(ticket)
+        add, remove = tuple(dict.fromkeys(add)), tuple(dict.fromkeys(remove))
+        for mechanic in remove:
+            if mechanic in add:
+                raise RuleBroken(f"{mechanic.name} can't be added and removed at once.", field="remove")
+        _unassign(ticket, remove, by=by)
+        _assign(ticket, add, by=by, field="add")
+        return ticket
+
+
+def archive_ticket(ticket: Ticket, *, by: Account) -> Ticket:
+    """Put a ticket into the bin; an open one gives its parts back to the shelf first."""
+    with transaction():
+        lock_ticket(ticket)
+        if ticket.status.takes_work:
+            shelf.give_back(ticket.jobs, by=by)
+        ticket.archived_at = now()
+        end_links(ticket)
+        settle(ticket)
+        record(Action.TICKET_ARCHIVED, ticket, by=by, number=ticket.number)
+        count_open(-ticket.status.is_open)
+        return ticket
+
+
+def restore_ticket(ticket: Ticket, *, by: Account) -> Ticket:
+    """Bring a ticket back from the bin; parts that it needs are to be taken from the shelf again."""
+    with transaction():
+        lock(ticket)
+        if ticket.is_archived:
+            if ticket.customer.is_archived:
+                raise Conflict(f"{ticket.customer.name} is archived. Bring the customer back first.")
+            tallies.watch(ticket)
+            ticket.archived_at = None
+            settle(ticket)
+            record(Action.TICKET_RESTORED, ticket, by=by, number=ticket.number)
+            count_open(+ticket.status.is_open)
+        return ticket
+
+
+def _next_number() -> int:
+    """Take the next number. Whoever asks next waits until this transaction ends, so none is skipped or given twice."""
+    counter = db.session.scalar(select(TicketNumber).with_for_update().execution_options(populate_existing=True))
+    if counter is None:
+        counter = TicketNumber(id=1, next=FIRST_NUMBER)
+        db.session.add(counter)
+    number = counter.next
+    counter.next = number + 1
+    return number
+
+
+def _read_odometer(ticket: Ticket, reason: str, *, by: Account) -> None:
+    """The vehicle's odometer is what was read last."""
+    came, went = ticket.odometer_in, ticket.odometer_out
+    if came is not None and went is not None and went < came:
+        raise RuleBroken(f"It was {came:,} on arrival.", field="odometer_out")
+    newest = went if went is not None else came
+    if newest is not None and ticket.vehicle is not None and newest != ticket.vehicle.odometer:
+        edit_vehicle(ticket.vehicle, odometer=newest, odometer_reason=reason, by=by)
+
+
+def _checked_vehicle(vehicle: Vehicle | None, customer: Customer) -> Vehicle | None:
+    if vehicle is not None:
+        lock(vehicle)
+    if vehicle is not None and vehicle.customer_id != customer.id:
+        raise RuleBroken(f"This vehicle does not belong to {customer.name}.", field="vehicle")
+    if vehicle is not None and vehicle.is_archived:
+        raise RuleBroken("This vehicle is archived. Choose another one.", field="vehicle")
+    return vehicle
+
+
+def _checked_complaint(complaint: str) -> str:
+    if not complaint.strip():
+        raise RuleBroken("Write down what the customer came for.", field="complaint")
+    if len(complaint) > MAX_COMPLAINT:
+        raise RuleBroken(f"Use at most {MAX_COMPLAINT:,} characters.", field="complaint")
+    return complaint
+
+
+def _checked_move(ticket: Ticket, to: Status, by: Account) -> Move:
+    step = find_move(ticket.status, to)
+    if step is None:
+        others = ", ".join(move.to.title for move in MOVES[ticket.status])
+        raise Conflict(f"A ticket that is {words(ticket.status)} can't become {words(to)}. It can become: {others}.")
+    if by.role not in step.roles:
+        raise RuleBroken("Only the front desk can do this.", field="to")
+    return step
+
+
+def _checked_reason(step: Move, reason: str) -> str:
+    if step.needs_reason and not reason.strip():
+        raise RuleBroken("Say why, so that everybody knows later.", field="reason")
+    if len(reason) > MAX_REASON:
+        raise RuleBroken(f"Use at most {MAX_REASON} characters.", field="reason")
+    return reason.strip()
+
+
+def _assign(ticket: Ticket, mechanics: Iterable[Mechanic], *, by: Account, field: str) -> None:
+    tallies.watch_mechanics(ticket)
+    for mechanic in sorted(set(mechanics) - set(ticket.mechanics), key=lambda each: each.id):
+        lock(mechanic)
+        if mechanic.is_archived:
+            raise RuleBroken(f"{mechanic.name} no longer works here.", field=field)
+        ticket.assignments.append(Assignment(mechanic=mechanic))
+        settle(ticket)
+        record(Action.MECHANIC_ASSIGNED, ticket, by=by, mechanic=mechanic.name, mechanic_id=mechanic.id)
+
+
+def _unassign(ticket: Ticket, mechanics: Iterable[Mechanic], *, by: Account) -> None:
+    tallies.watch_mechanics(ticket)
+    for assignment in [each for each in ticket.assignments if each.mechanic in mechanics]:
+        mechanic = assignment.mechanic
+        ticket.assignments.remove(assignment)
+        settle(ticket)
+        record(Action.MECHANIC_UNASSIGNED, ticket, by=by, mechanic=mechanic.name, mechanic_id=mechanic.id)

@@ -1,0 +1,217 @@
+"""Forms of jobs, their lines, and what the customer says to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from flask import request
+from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
+from wtforms.validators import InputRequired, Length, Optional
+
+from shop.inventory.models import MAX_QUANTITY
+from shop.mechanics.models import Mechanic
+from shop.mechanics.queries import MechanicRow
+from shop.tickets.forms import TicketForm
+from shop.tickets.lifecycle import ANSWERS, Approval
+from shop.tickets.models import MAX_CAUSE, MAX_DESCRIPTION, MAX_JOB, CannedJob, Channel, Job, Line, LineKind
+from shop.tickets.models.consent import MAX_NAME, MAX_WORDS
+from shop.tickets.queries import CannedRow
+from shop.web.fields import (
+    DiscountField,
+    HoursField,
+    LongTextField,
+    MoneyField,
+    RecordField,
+    TextField,
+    VersionField,
+    WholeNumberField,
+    at_most,
+)
+
+
+class NewJobForm(TicketForm):
+    """One more job, in the shop's words."""
+
+    complaint = TextField("What is to be done?", validators=[InputRequired("Say what the job is."), at_most(MAX_JOB)])
+
+
+class CannedJobForm(TicketForm):
+    """A job that the shop does again and again."""
+
+    canned = RecordField("Canned job")
+
+    @classmethod
+    def among(cls, jobs: Iterable[CannedJob | CannedRow], **options: Any) -> CannedJobForm:
+        form = cls(**options)
+        form.canned.offer(jobs)
+        return form
+
+
+class SaveCannedForm(TicketForm):
+    """The name under which a job is kept to be used again."""
+
+    name = TextField("Keep it as", validators=[InputRequired("Give it a name."), at_most(MAX_JOB)])
+
+
+class JobForm(TicketForm):
+    """Complaint, cause, correction, and what is taken off the price."""
+
+    complaint = TextField("Complaint", validators=[InputRequired("Say what the job is."), at_most(MAX_JOB)])
+    cause = LongTextField("Cause: what was found", default="", validators=[at_most(MAX_CAUSE)])
+    correction = LongTextField("Correction: what was done", default="", validators=[at_most(MAX_CAUSE)])
+    discount = DiscountField("Discount")
+    version = VersionField()
+
+    @classmethod
+    def of(cls, job: Job, **options: Any) -> JobForm:
+        """Filled with what is stored, unless it was posted; ``formdata=None`` ignores what was posted."""
+        return cls(obj=job, data={"discount": (job.discount_ppm, job.discount_cents)}, **options)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        ppm, cents = self.discount.data or (0, 0)
+        given = {name: value for name, value in super().values.items() if name != "discount"}
+        return {**given, "discount_ppm": ppm, "discount_cents": cents}
+
+
+class FindingsForm(TicketForm):
+    """What the workshop writes down about a job."""
+
+    cause = LongTextField("What was found", default="", validators=[at_most(MAX_CAUSE)])
+    correction = LongTextField("What was done", default="", validators=[at_most(MAX_CAUSE)])
+    version = VersionField()
+
+
+class LineForm(TicketForm):
+    """One line of any kind, changed in place; which fields it shows is a matter of the kind."""
+
+    description = TextField("Description", validators=[InputRequired("Say what it is."), at_most(MAX_DESCRIPTION)])
+    minutes = HoursField("Hours", validators=[Optional()])
+    quantity = WholeNumberField("Quantity", least=1, most=MAX_QUANTITY, validators=[Optional()])
+    price_cents = MoneyField("Price", validators=[Optional()])
+    cost_cents = MoneyField("Cost", validators=[Optional()])
+    core_cents = MoneyField("Core charge", validators=[Optional()])
+    mechanic = RecordField("Mechanic")
+    version = VersionField()
+
+    @classmethod
+    def of(cls, line: Line, mechanics: Iterable[Mechanic], **options: Any) -> LineForm:
+        form = cls(obj=line, **options)
+        known = list(mechanics)
+        if line.mechanic is not None and line.mechanic not in known:
+            known.append(line.mechanic)
+        form.mechanic.offer(known, empty="Nobody")
+        form.kind = line.kind
+        for name in form.names_of_others:
+            del form[name]
+        return form
+
+    kind: LineKind
+
+    @property
+    def names_of_others(self) -> tuple[str, ...]:
+        """The fields that a line of this kind has not."""
+        if self.kind is LineKind.LABOUR:
+            return ("quantity", "cost_cents", "core_cents")
+        return ("minutes", "mechanic", *(() if self.kind is LineKind.PART else ("core_cents",)))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        kept = {name: value for name, value in super().values.items() if value is not None or name == "mechanic"}
+        return kept if self.kind is LineKind.LABOUR else {n: v for n, v in kept.items() if n != "mechanic"}
+
+
+class NewLineForm(TicketForm):
+    """A line that is not a part from the shelf: labour, a fee, bought-in work, or a part bought for this job."""
+
+    kind = SelectField("Kind", default=LineKind.LABOUR.value)
+    description = TextField("Description", validators=[InputRequired("Say what it is."), at_most(MAX_DESCRIPTION)])
+    minutes = HoursField("Hours", validators=[Optional()])
+    quantity = WholeNumberField("Quantity", default=1, least=1, most=MAX_QUANTITY, validators=[Optional()])
+    price_cents = MoneyField("Price", validators=[Optional()])
+    cost_cents = MoneyField("Cost", validators=[Optional()])
+    core_cents = MoneyField("Core charge", validators=[Optional()])
+    mechanic = RecordField("Mechanic")
+
+    @classmethod
+    def among(cls, mechanics: Iterable[Mechanic | MechanicRow], **options: Any) -> NewLineForm:
+        form = cls(**options)
+        form.kind.choices = [SelectChoice(kind.value, _KIND_WORDS[kind]) for kind in LineKind]
+        form.mechanic.offer(mechanics, empty="Nobody yet", words="name")
+        return form
+
+    @property
+    def is_labour(self) -> bool:
+        return bool(self.kind.data == LineKind.LABOUR.value)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        is_valid: bool = super().validate(extra_validators)
+        if self.is_labour and self.minutes.data is None and not self.minutes.errors:
+            self.minutes.errors = ["Enter the hours."]
+        elif not self.is_labour and self.price_cents.data is None and not self.price_cents.errors:
+            self.price_cents.errors = ["Enter the price."]
+        else:
+            return is_valid
+        return False
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What ``add_labour`` or ``add_item`` takes."""
+        if self.is_labour:
+            return {
+                "description": self.description.data,
+                "minutes": self.minutes.data,
+                "price_cents": self.price_cents.data,
+                "mechanic": self.mechanic.data,
+            }
+        return {
+            "kind": LineKind(self.kind.data),
+            "description": self.description.data,
+            "quantity": self.quantity.data or 1,
+            "price_cents": self.price_cents.data,
+            "cost_cents": self.cost_cents.data or 0,
+            "core_cents": self.core_cents.data or 0,
+        }
+
+
+class ConsentForm(TicketForm):
+    """What a customer said at the counter or by telephone, written down by the desk, job by job."""
+
+    channel = SelectField(
+        "How", choices=[SelectChoice(each.value, each.words) for each in (Channel.PHONE, Channel.COUNTER)]
+    )
+    name = TextField("Who said it", validators=[InputRequired("Write down who said it."), Length(max=MAX_NAME)])
+    words = TextField("Their words", default="", validators=[Length(max=MAX_WORDS)])
+
+    jobs: Sequence[Job] = ()
+
+    @classmethod
+    def about(cls, jobs: Sequence[Job], **options: Any) -> ConsentForm:
+        form = cls(**options)
+        form.jobs = jobs
+        return form
+
+    def answer_to(self, job: Job) -> str:
+        """What was chosen, as it was sent; approval unless something else was."""
+        return request.form.get(f"job-{job.id}", Approval.APPROVED.value)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        known = {approval.value: approval for approval in ANSWERS}
+        answers = {job.id: known.get(self.answer_to(job), Approval.PENDING) for job in self.jobs}
+        return {
+            "answers": answers,
+            "channel": Channel(self.channel.data),
+            "name": self.name.data,
+            "words": self.words.data,
+        }
+
+
+_KIND_WORDS = {
+    LineKind.LABOUR: "Labour",
+    LineKind.PART: "Part, not from stock",
+    LineKind.FEE: "Fee",
+    LineKind.SUBLET: "Sublet",
+}

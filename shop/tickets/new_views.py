@@ -1,0 +1,90 @@
+"""A new ticket at the desk: who, which car, what is wrong, on one page and in one go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request, url_for
+
+from shop.customers.models import Customer, Vehicle
+from shop.customers.queries import CustomerRow, RowVehicle, vehicles_known_to
+from shop.customers.queries import search as search_customers
+from shop.customers.queries import visible_to as customers_visible_to
+from shop.extensions import db
+from shop.tickets import commands
+from shop.tickets.forms import OpenForm, SearchForm
+from shop.tickets.queries import open_tickets_of
+from shop.tickets.ticket_page import mechanics_on_duty
+from shop.web.actor import actor
+from shop.web.doors import desk
+from shop.web.respond import Answer, done, page, page_or_fragment
+
+MOST_FOUND = 6
+
+
+@desk.get("/tickets/new")
+def ticket_new() -> Answer:
+    """``customer`` and ``vehicle`` say for whom; ``q`` finds, ``whose`` is what was chosen before."""
+    q = SearchForm.read(request.args).wanted
+    form = OpenForm.blank(q=q, whose=request.args.get("whose", "") or whose_is_named())
+    return page_or_fragment("tickets/new.html", "tickets/_matches.html", **new_context(form))
+
+
+@desk.post("/tickets/new")
+def ticket_add() -> Answer:
+    form = OpenForm()
+    form.mechanic.offer(mechanics_on_duty(), empty="Nobody yet")
+    if "find" in request.form:
+        form.q.validate(form)  # the rest may still be half typed
+        return page("tickets/new.html", **new_context(form))
+    form.customer, form.vehicle = chosen(form.whose.data or "")
+    if form.attempt(commands.take_in, by=actor):
+        ticket = form.result
+        return done(url_for("desk.ticket", ticket_id=ticket.id), f"Ticket {ticket.label} is open.")
+    return page("tickets/new.html", status=form.refused_status, **new_context(form))
+
+
+def new_context(form: OpenForm) -> dict[str, Any]:
+    form.mechanic.offer(mechanics_on_duty(), empty="Nobody yet")
+    q = "" if form.q.errors else form.q.data or ""
+    customer, _ = chosen(form.whose.data or "")
+    rows = search_customers(q, limit=MOST_FOUND) if q else []
+    if customer is not None:
+        rows = [as_row(customer), *(row for row in rows if row.id != customer.id)]
+    vehicle_ids = [vehicle.id for row in rows for vehicle in row.vehicles]
+    return {"form": form, "q": q, "rows": rows, "whose": form.whose.data, "open_tickets": open_tickets_of(vehicle_ids)}
+
+
+def whose_is_named() -> str:
+    """The choice that a link with ``?vehicle=`` or ``?customer=`` makes."""
+    vehicle_id, customer_id = request.args.get("vehicle", ""), request.args.get("customer", "")
+    if is_id(vehicle_id):
+        vehicle = db.session.scalar(vehicles_known_to(actor).where(Vehicle.id == int(vehicle_id)))
+        if vehicle is not None:
+            return f"{vehicle.customer_id}-{vehicle.id}"
+    return customer_id if is_id(customer_id) else ""
+
+
+def chosen(whose: str) -> tuple[Customer | None, Vehicle | None]:
+    """The customer, and perhaps their vehicle, behind ``12`` or ``12-34``; what can't be chosen is None."""
+    customer_id, _, vehicle_id = whose.partition("-")
+    if not is_id(customer_id):
+        return None, None
+    customer = db.session.scalar(customers_visible_to(actor).where(Customer.id == int(customer_id)))
+    if customer is None or not is_id(vehicle_id):
+        return customer, None
+    vehicles = vehicles_known_to(actor).where(Vehicle.customer_id == customer.id, Vehicle.archived_at.is_(None))
+    return customer, db.session.scalar(vehicles.where(Vehicle.id == int(vehicle_id)))
+
+
+def is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
+def as_row(customer: Customer) -> CustomerRow:
+    vehicles = tuple(
+        RowVehicle(vehicle.id, vehicle.plate, vehicle.label) for vehicle in customer.vehicles if not vehicle.is_archived
+    )
+    return CustomerRow(
+        customer.id, customer.name, customer.email, customer.phone, customer.created_at, vehicles=vehicles
+    )

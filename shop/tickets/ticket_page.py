@@ -1,0 +1,131 @@
+"""The desk's ticket page: its fragments, what they want, and the two ways of answering."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import request, url_for
+from sqlalchemy import select
+
+from shop.audit.queries import timeline
+from shop.common.stamps import Topic, remembered
+from shop.extensions import db
+from shop.inventory.queries import search as search_parts
+from shop.mechanics.models import Mechanic
+from shop.mechanics.queries import roster
+from shop.mechanics.queries import visible_to as mechanics_visible_to
+from shop.settings.queries import rates_or_standard, shop_rules
+from shop.tickets import estimate
+from shop.tickets.finding import find_whole_ticket
+from shop.tickets.forms import MechanicForm, TicketForm
+from shop.tickets.job_forms import CannedJobForm, ConsentForm, NewJobForm, NewLineForm, SaveCannedForm
+from shop.tickets.lifecycle import Status
+from shop.tickets.models import CannedJob, Job, Line, Ticket
+from shop.tickets.progress import steps
+from shop.tickets.queries import canned_by_name, canned_rows, declined_before, open_tickets_of
+from shop.web.actor import actor
+from shop.web.respond import Answer, refused, saved
+
+MOST_PICKS = 8
+MOST_CANNED = 200
+
+HEAD, DETAILS, JOBS = "tickets/_head.html", "tickets/_details.html", "tickets/_jobs.html"
+MONEY, ESTIMATE = "tickets/_money.html", "tickets/_estimate.html"
+MECHANICS, ABOUT, TIMELINE = "tickets/_mechanics.html", "tickets/_about.html", "audit/_timeline.html"
+
+
+def changed(
+    ticket_id: int, fragment: str, *, also: Sequence[str], back: dict[str, Any] | None = None, **context: Any
+) -> Answer:
+    """Done: the part of the page that was worked in, and those that show it as well.
+
+    ``back`` is what the way back says to the page, where the browser asked without script.
+    """
+    address = url_for("desk.ticket", ticket_id=ticket_id, **(back or {}))
+    return saved(fragment, also=also, back=address, **show_context(ticket_id, **context))
+
+
+def turned_down(ticket_id: int, fragment: str, form: TicketForm, *, now: Any = None, **context: Any) -> Answer:
+    """Not done: the same part of the page with what was typed; after a conflict as things are now, and 409."""
+    context = show_context(ticket_id, refusals={fragment: form.first_error}, **context)
+    answer = refused(fragment, page="tickets/show.html", form=form, now=now, **context)
+    answer.status_code = form.refused_status
+    return answer
+
+
+def show_context(ticket_id: int, **more: Any) -> dict[str, Any]:
+    """What the ticket page and its fragments want; ``more`` are forms that are open or were refused, and ``q``."""
+    ticket = find_whole_ticket(ticket_id)
+    mechanics = remembered(Topic.MECHANICS, "on duty", build=roster)
+    context: dict[str, Any] = {
+        "ticket": ticket,
+        "moves": ticket.moves(actor.role),
+        "steps": steps(ticket),
+        "timeline": timeline(ticket),
+        "other_ticket": other_open_ticket(ticket),
+        "comebacks": comebacks_of(ticket),
+        "declined": declined_before(ticket) if ticket.can_take_work else [],
+        "tolerance_cents": remembered(Topic.SETTINGS, "tolerance", build=lambda: shop_rules().tolerance_cents),
+        "labour_cents": rates_or_standard(ticket.rates).labour_cents,
+        "details_form": None,
+        "move_form": None,
+        "job_form": None,
+        "line_form": None,
+        "part_form": None,
+        "open_job": None,  # the id of the job that is worked in
+        "open_line": None,  # the id of the line that is being changed
+        "just_removed": None,  # a line or job that can be put back
+        "new_job_form": NewJobForm.blank(),
+        "save_canned_form": SaveCannedForm.blank(),
+        "link": None,  # one that was made just now
+        "sent_to": None,
+        "q": "",
+        "refusals": {},
+        **more,
+    }
+    spare = [each for each in mechanics if each.id not in {on_it.id for on_it in ticket.mechanics}]
+    context.setdefault("mechanic_form", MechanicForm.among(spare, formdata=None))
+    context.setdefault("new_line_form", NewLineForm.among(mechanics, formdata=None))
+    context.setdefault("canned_form", CannedJobForm.among(canned_rows(limit=MOST_CANNED), formdata=None))
+    context.setdefault("consent_form", ConsentForm.about(ticket.undecided_jobs, formdata=None))
+    context["picks"] = search_parts(context["q"], limit=MOST_PICKS) if context["q"].strip() else []
+    latest = ticket.latest_version
+    context["offer"] = estimate.read(latest.content) if latest else None
+    if context["just_removed"] is None and (undo := request.args.get("undo")):
+        context["just_removed"] = _removed(ticket, undo)
+    return context
+
+
+def mechanics_on_duty() -> list[Mechanic]:
+    return list(db.session.scalars(mechanics_visible_to(actor).order_by(Mechanic.name_key)))
+
+
+def canned_jobs() -> list[CannedJob]:
+    return list(db.session.scalars(canned_by_name().limit(MOST_CANNED)))
+
+
+def other_open_ticket(ticket: Ticket) -> Ticket | None:
+    """A second open ticket for the same vehicle, which is mostly a mistake."""
+    if ticket.vehicle_id is None or not ticket.status.is_open:
+        return None
+    return open_tickets_of([ticket.vehicle_id], but=ticket).get(ticket.vehicle_id)
+
+
+def comebacks_of(ticket: Ticket) -> list[Ticket]:
+    """The tickets by which this repair came back, those that were cancelled left out."""
+    if not ticket.comebacks:
+        return []
+    back = select(Ticket).where(Ticket.comeback_of_id == ticket.id, Ticket.archived_at.is_(None))
+    return list(db.session.scalars(back.where(Ticket.status != Status.CANCELLED).order_by(Ticket.id)))
+
+
+def _removed(ticket: Ticket, undo: str) -> Job | Line | None:
+    """What ``undo`` in the address names, as long as it is off the ticket: ``job-12`` or ``line-34``."""
+    kind, _, number = undo.partition("-")
+    everything: dict[str, list[Any]] = {
+        "job": ticket.every_job,
+        "line": [line for job in ticket.every_job for line in job.every_line],
+    }
+    found = (each for each in everything.get(kind, []) if str(each.id) == number and each.removed_at is not None)
+    return next(found, None)

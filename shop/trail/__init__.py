@@ -1,0 +1,1 @@
+"""The owner's page of everything that happened in the shop."""

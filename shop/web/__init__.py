@@ -1,0 +1,1 @@
+"""What every page and every JSON answer share. Knows HTTP and no feature."""

@@ -1,0 +1,80 @@
+"""Pieces of a page, such as a row of a list, are drawn once and kept for as long as they would be drawn alike.
+
+    {% call draw_once("ticket-row", ticket, due) %}<tr>…</tr>{% endcall %}
+
+The key holds everything that the markup between depends on, as plain values that can be hashed: what it shows, never
+its id and version alone. So nothing has to be thrown away when a row changes; it is another row then. A form's key or
+token is made for one answer and never stands inside. The test-suite draws every kept piece again and compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any
+
+from flask import Flask
+from jinja2 import Template
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from shop.web.kept_answers import form_key
+
+MOST = 8000
+
+
+class KeptMarkup:
+    """The pieces of one process, the oldest of which makes room when there are too many."""
+
+    def __init__(self) -> None:
+        self._pieces: dict[Hashable, Markup] = {}
+        self.compare: Callable[[Hashable, Markup, Markup], None] | None = None  # what was kept and what is drawn now
+
+    def __call__(self, name: str, *key: Hashable, caller: Callable[[], Markup]) -> Markup:
+        full_key = (name, *key)
+        piece = self._pieces.get(full_key)
+        if piece is None:
+            piece = caller()
+            while len(self._pieces) >= MOST:
+                self._pieces.pop(next(iter(self._pieces)), None)
+            self._pieces[full_key] = piece
+        elif self.compare:
+            self.compare(full_key, piece, caller())
+        return piece
+
+
+def draw_each(macro: Callable[..., Markup], rows: Iterable[Any], *rest: Any) -> Markup:
+    """Draw the rows of a list by an atom, without the share of the template engine in each of them."""
+    return Markup("\n".join([macro(row, *rest) for row in rows]))  # noqa: S704 - a macro has escaped it  # nosec B704
+
+
+#: No text of the shop's holds this sign (see ``common.text.clean``).
+_PLACE = Markup("\0")
+
+
+def form_place() -> Markup:
+    """Where the token and key of a form come, in a piece that is kept."""
+    return _PLACE
+
+
+def install_kept_markup(app: Flask) -> None:
+    pieces = KeptMarkup()
+    app.extensions["shop_kept_markup"] = pieces
+    app.jinja_env.globals.update(draw_once=pieces, draw_each=draw_each, form_place=form_place)
+
+    @app.template_filter()
+    def with_keys(markup: Markup) -> Markup:
+        """Give every form of kept pieces its token and its own key."""
+        macros: Any = app.jinja_env.get_template("components/forms.html").module
+        key = form_key()
+        fields = macros.csrf(key)
+        first, *rest = str(markup).split(_PLACE)
+        keyed = (f"{fields.replace(key, form_key())}{piece}" for piece in rest)
+        return Markup("".join([first, *keyed]))  # noqa: S704 - escaped before  # nosec B704
+
+
+class OwnTemplate(Template):
+    """A template whose macros are imported once. Jinja looks each time whether it was given globals of its own."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        return super()._get_default_module()

@@ -1,0 +1,233 @@
+// What the pages gain when script runs. All of it listens on the document, so swapped-in parts need no set-up,
+// and every action works without it.
+(() => {
+  const one = (selector, within = document) => within.querySelector(selector);
+  const isTyping = (element) => element?.matches?.("input:not([readonly], [type='radio'], [type='checkbox']), textarea, select") ?? false;
+  const say = (words) => { one("#announce").textContent = words; };
+  const show = (templateId) => one("#flash")?.append(one(`#${templateId}`).content.cloneNode(true));
+
+  // Keys, as the dialog #shortcuts lists them, by where they work. Whatever has a data-key is reached by it.
+  const ROWS = ".row-link, .found__offer, .board-card__car, .job";
+  const KEYS = {
+    anywhere: {
+      "Control+k": toSearch,
+      "Meta+k": toSearch,
+      "Control+Enter": send,
+      "Meta+Enter": send,
+      "Escape": leave,
+    },
+    atSearch: {
+      "ArrowDown": () => step(1, `[data-search], ${ROWS}`),
+      "ArrowUp": () => step(-1, `[data-search], ${ROWS}`),
+    },
+    outsideFields: {
+      "/": toSearch,
+      "j": () => step(1, ROWS),
+      "k": () => step(-1, ROWS),
+      "?": () => one("#shortcuts")?.showModal(),
+    },
+  };
+  document.addEventListener("keydown", (event) => {
+    const { target } = event;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const name = `${event.ctrlKey ? "Control+" : ""}${event.altKey ? "Alt+" : ""}${event.metaKey ? "Meta+" : ""}${key}`;
+    const isAtSearch = target.closest?.(".desk__search, #search-results");
+    const isOutside = !isTyping(target) && !one("dialog[open]");
+    const known = { ...(isOutside && KEYS.outsideFields), ...(isAtSearch && KEYS.atSearch), ...KEYS.anywhere };
+    if (known[name]?.(target) || pick(target, name)) event.preventDefault();
+    else if (isOutside && !(name in known) && reach(name)) event.preventDefault();
+  });
+
+  function toSearch() {
+    const search = one("[data-search]");
+    search?.focus();
+    search?.select();
+    return search;
+  }
+
+  function step(by, among) {
+    const stops = [...document.querySelectorAll(among)].filter((each) => each.checkVisibility());
+    const here = stops.findLastIndex((stop) => stop.contains(document.activeElement));
+    const next = stops[Math.max(0, here + by)];
+    next?.focus();
+    return next;
+  }
+
+  function leave(target) {
+    const popup = target.closest?.("details[data-popup][open]");
+    const edit = target.closest?.("[data-edit]");
+    if (popup) { popup.open = false; one("summary", popup).focus(); }
+    else if (edit) one("[data-cancel]", edit)?.click();
+    else if (isTyping(target)) {
+      target.blur();
+      target.closest(".job")?.focus({ preventScroll: true });
+    } else if (target.closest?.(".desk__search")) target.blur();
+  }
+
+  // A key may stand on several things, such as one in each job: it leads to the nearest around what has the focus, and
+  // to the page's own before the frame's.
+  function reach(key) {
+    const keyed = `[data-key="${CSS.escape(key)}"]`;
+    let place = document.activeElement.closest("main") ? document.activeElement : one("main");
+    while (place && !one(keyed, place)) place = place.parentElement;
+    const thing = place && one(keyed, place);
+    if (thing?.matches("a")) thing.click();
+    else if (thing) {
+      for (let sheet = thing; (sheet = sheet.closest("details:not([open])")); ) sheet.open = true;
+      (one("button", thing) ?? thing).focus();
+    }
+    return thing;
+  }
+
+  // A list whose first choices end with a figure: its key chooses and sends.
+  function pick(list, figure) {
+    if (!list.matches?.("select[data-figures]") || !/^[1-9]$/.test(figure)) return false;
+    const choice = [...list.options].find(({ text }) => text.endsWith(`(${figure})`));
+    if (choice) list.value = choice.value;
+    return choice && send(list);
+  }
+
+  function send({ form }) {
+    form?.requestSubmit([...form.querySelectorAll("button:not([type='button'])")].find((button) => button.checkVisibility()));
+    return form;
+  }
+
+  // Sheets close when one presses beside them; only one is open at a time.
+  document.addEventListener("click", ({ target }) => {
+    for (const popup of document.querySelectorAll("details[data-popup][open]")) if (!popup.contains(target)) popup.open = false;
+    target.closest?.("[data-close]")?.closest("[data-flash]")?.remove();
+    if (target.closest?.("[data-print]")) print();
+    if (target.closest?.("[data-fullscreen]")) document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen();
+    const opener = target.closest?.("[data-opens]");
+    if (opener) one(`#${opener.dataset.opens}`)?.showModal();
+  });
+
+  // The second half of a double click is not meant for the button that has come to this place meanwhile. A mouse counts
+  // its clicks; fingers are not always counted, so a tap as quick and near as that is one as well. Keys count nothing.
+  const QUICK = 700, NEAR = 24; // milliseconds, pixels
+  const arrivals = new WeakMap();
+  let last = { timeStamp: -QUICK };
+  document.addEventListener("htmx:before:settle", ({ detail }) => detail.newContent.forEach((node) => arrivals.set(node, performance.now())));
+  document.addEventListener("click", (event) => {
+    if (!event.detail) return;
+    const isQuick = event.timeStamp - last.timeStamp < QUICK && Math.hypot(event.clientX - last.clientX, event.clientY - last.clientY) <= NEAR;
+    const isSecond = event.detail > 1 || (event.pointerType === "touch" && isQuick);
+    last = event;
+    if (!isSecond || !event.target.closest?.("button")) return;
+    for (let node = event.target; node; node = node.parentElement) {
+      if (event.timeStamp - (arrivals.get(node) ?? -QUICK) < QUICK) return stop(event);
+    }
+  }, true);
+
+  // Whoever corrects what they typed wants to keep it.
+  document.addEventListener("input", ({ target }) => {
+    const radio = one("input[type='radio']", target.closest?.("[data-side]") ?? target);
+    if (radio) radio.checked = true;
+  });
+
+  // A form is sent once, and after asking where it says so. This runs before htmx, which listens on the form itself.
+  const agreed = new WeakSet();
+  document.addEventListener("submit", (event) => {
+    const { target: form, submitter } = event;
+    const words = submitter?.dataset.confirm ?? form.dataset.confirm;
+    if (form.getAttribute("aria-busy") === "true") stop(event);
+    else if (words && !agreed.delete(form)) { stop(event); ask(words, form, submitter); }
+  }, true);
+  document.addEventListener("submit", ({ target: form, defaultPrevented }) => {
+    if (defaultPrevented || form.method !== "post") return;
+    form.setAttribute("aria-busy", "true");
+    setTimeout(() => form.removeAttribute("aria-busy"), 8000);
+  });
+  addEventListener("pageshow", ({ persisted }) => {
+    document.querySelectorAll("form[aria-busy]").forEach((form) => form.removeAttribute("aria-busy"));
+    if (persisted) document.querySelectorAll("form").forEach(renew);
+  });
+
+  // A form that stays after it was sent is another form the next time.
+  function renew(form) {
+    const key = one("input[name='form_key']", form);
+    if (key) key.value = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
+  function stop(event) { event.preventDefault(); event.stopImmediatePropagation(); }
+
+  function ask(words, form, submitter) {
+    const dialog = one("#confirm");
+    one("#confirm-words").textContent = words;
+    const yes = one("[value='yes']", dialog);
+    one("span", yes).textContent = form.dataset.agree ?? (submitter?.textContent.trim() || "Yes");
+    yes.classList.toggle("button--danger", form.dataset.harmless === undefined);
+    yes.classList.toggle("button--primary", form.dataset.harmless !== undefined);
+    dialog.returnValue = "no";
+    dialog.addEventListener("close", () => {
+      if (dialog.returnValue !== "yes") return;
+      agreed.add(form);
+      form.requestSubmit(submitter);
+    }, { once: true });
+    dialog.showModal();
+  }
+
+  // htmx: busy while under way, errors never replace a part of the page by accident, focus goes where the eye goes.
+  const busy = ({ detail, target }, value) => {
+    const form = detail.ctx.sourceElement?.closest?.("form") ?? target;
+    if (detail.ctx.request.method === "GET") return;
+    value ? form.setAttribute("aria-busy", "true") : form.removeAttribute?.("aria-busy");
+  };
+  document.addEventListener("htmx:before:request", (event) => busy(event, true));
+
+  // A part that keeps itself fresh waits while nobody looks, and while a hand is in it: a card is dragged, a sheet is open,
+  // or a question is asked. What was under way when that began is dropped, for the next time brings it.
+  const keepsFresh = (element) => element?.matches?.("[data-poll]");
+  const isInHand = (part) => "busy" in part.dataset || one("details[open]", part) || one("dialog[open]");
+  document.addEventListener("htmx:before:request", (event) => {
+    const { sourceElement } = event.detail.ctx;
+    if (keepsFresh(sourceElement) && (document.hidden || isInHand(sourceElement))) event.preventDefault();
+  });
+  document.addEventListener("htmx:finally:request", (event) => {
+    busy(event, false);
+    const { sourceElement, response } = event.detail.ctx;
+    const form = sourceElement?.closest?.("form[method='post']");
+    if (form && response) renew(form);
+    if (response?.status < 400) one("#flash [data-signed-out]")?.remove();
+  });
+
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { response, hx, sourceElement } = event.detail.ctx;
+    if (keepsFresh(sourceElement) && isInHand(sourceElement)) event.preventDefault();
+    if (!response || response.status < 400 || [409, 422].includes(response.status) || hx.retarget) return;
+    event.preventDefault();
+    if (response.status !== 401) show("refused-words");
+    else if (!one("#flash :is([data-signed-out], form)")) show("signed-out-words");
+  });
+  // What had the focus may be gone after a swap: what it was in has it then, so that keys go on from there.
+  let trail = [];
+  document.addEventListener("htmx:before:swap", () => {
+    trail = [];
+    for (let node = document.activeElement; node; node = node.parentElement) if (node.id) trail.push(node.id);
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    const place = document.activeElement === document.body && trail.map((id) => document.getElementById(id)).find(Boolean);
+    if (!place) return;
+    if (place.tabIndex < 0) place.tabIndex = -1;
+    place.focus({ preventScroll: true });
+  });
+
+  document.addEventListener("htmx:error", ({ detail }) => { if (detail.ctx) show("offline-words"); });
+
+  document.addEventListener("htmx:after:settle", ({ detail, target }) => {
+    const parts = detail.newContent.filter((node) => node.nodeType === Node.ELEMENT_NODE);
+    const find = (selector) => parts.map((part) => (part.matches(selector) ? part : one(selector, part))).find(Boolean);
+    // A moment later, for htmx itself gives the focus to autofocus after this.
+    queueMicrotask(() => (find("[aria-invalid='true']") ?? find("[data-take-focus]"))?.focus());
+    const told = find("[data-announce]") ?? find(".field__error");
+    if (told) say(told.dataset.announce ?? told.textContent.trim());
+    for (const flash of parts.filter((part) => part.matches(".flash:not(.flash--error)"))) fade(flash);
+  });
+
+  // Good news goes by itself, bad news stays until it is closed.
+  const fade = (flash) => setTimeout(() => flash.remove(), 6000);
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll(".flash:not(.flash--error)").forEach(fade);
+    (one("main [aria-invalid='true']:not([data-example] *)") ?? one(".error-summary:not([data-example] *)"))?.focus();
+  });
+})();

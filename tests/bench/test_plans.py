@@ -1,0 +1,235 @@
+"""How SQLite goes about the lists of a filled shop: it walks an index, and sorts nothing that grows with the years.
+
+The servers choose another way for a small shop than for a large one, so theirs is measured, with ``run.py bench``.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, func, select
+
+from shop import create_app
+from shop.accounts.models import Account
+from shop.common.clock import Period
+from shop.common.paging import to_cursor
+from shop.common.stamps import ChangeStamp
+from shop.common.transaction import transaction
+from shop.config import ROOT, read_settings
+from shop.customers import queries as customers
+from shop.extensions import cache, db
+from shop.inventory import queries as inventory
+from shop.leaderboard import queries as leaderboard
+from shop.mechanics.models import Mechanic
+from shop.search.queries import find
+from shop.tickets.lifecycle import Status
+from shop.tickets.models import Assignment, Ticket
+from shop.tickets.queries import count_tickets, finished, list_tickets, owned_by, page_of_tickets, under_way
+from shop.tickets.selection import Due, Scope, Sort, TicketFilter, is_bounded
+from shop.trail import queries as trail_queries
+from shop.trail import selection as trail
+from tests.ops.conftest import new_database
+
+pytestmark = pytest.mark.single
+
+SORTS = "USE TEMP B-TREE FOR ORDER BY"
+
+Statement = tuple[str, Any]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    folder = tmp_path_factory.mktemp("plans")
+    with new_database(folder) as url:
+        app = create_app(read_settings(SHOP_DATA=str(folder), DATABASE_URL=url, REDIS_URL="", SHOP_DEMO="0"))
+        with app.app_context():
+            fill = [sys.executable, "-m", "bench.fill", "--size", "1000", "--database", url]
+            subprocess.run(fill, cwd=ROOT, capture_output=True, text=True, check=True)
+            yield app
+            db.session.remove()
+            db.engine.dispose()
+
+
+def statements_of(read: Callable[[], Any]) -> list[Statement]:
+    """What is asked of the database, when nothing is kept from before."""
+    asked: list[Statement] = []
+
+    def note(connection: Any, cursor: Any, statement: str, values: Any, *rest: Any) -> None:
+        asked.append((statement, values))
+
+    cache.clear()
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        read()
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+        db.session.rollback()
+    return [(statement, values) for statement, values in asked if statement.startswith(("SELECT", "WITH"))]
+
+
+def check(read: Callable[[], Any], *, may_sort: bool = False, may_walk: bool = True) -> None:
+    """Reading this costs no more in a shop's tenth year than in its first.
+
+    ``may_sort`` says that few rows are sorted as they are found; ``may_walk``, that nearly every row walked over
+    is wanted.
+    """
+    asked = statements_of(read)
+    assert asked
+    for statement, plan in plans_of(asked).items():
+        check_plan(statement, plan, may_sort=may_sort, may_walk=may_walk)
+
+
+def plans_of(asked: list[Statement]) -> dict[str, list[str]]:
+    """What SQLite says it will do for each statement."""
+    driver: Any = db.session.connection().connection.driver_connection
+    return {
+        statement: _where_it_may_grow(driver.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall())
+        for statement, values in asked
+        if _OF_FEW_IDS not in statement
+    }
+
+
+_SMALL = re.compile("change_stamp|ticket_bin_index")
+#: Who is on the few tickets of a page, and what they drive.
+_OF_FEW_IDS = " IN (?, ?"
+
+
+def _where_it_may_grow(steps: list[tuple[int, int, int, str]]) -> list[str]:
+    """The steps by which the few ids of a page are found, where that is done first; else all of them."""
+    first = {number for number, _, _, step in steps if step.startswith(("MATERIALIZE", "CO-ROUTINE"))}
+    return [step for _, parent, _, step in steps if not first or parent in first]
+
+
+def check_plan(statement: str, plan: list[str], *, may_sort: bool, may_walk: bool) -> None:
+    """No sorting, and nothing is read from one end to the other unless it ends where the page is full."""
+    assert may_sort or SORTS not in " ".join(plan), (statement, plan)
+    walked = [step for step in plan if step.startswith("SCAN") and not _SMALL.search(step)]
+    if any("ticket" in step or "customer" in step or "line" in step for step in walked):
+        assert may_walk, (statement, plan)
+        assert " LIMIT " in statement, (statement, plan)
+        assert SORTS not in " ".join(plan), (statement, plan)
+
+
+SCOPES = (Scope.OPEN, Scope.WORK, Scope.CLOSED, Scope.ALL, Scope.BIN)
+LISTS = [TicketFilter(scope=scope, sort=sort) for scope in SCOPES for sort in Sort]
+LISTS += [TicketFilter(status=status) for status in Status]
+LISTS += [TicketFilter(scope=Scope.OPEN, due=due) for due in Due]
+LISTS += [TicketFilter(is_waiting=True), TicketFilter(customer_id=100), TicketFilter(vehicle_id=1)]
+
+
+@pytest.mark.parametrize("wanted", LISTS, ids=str)
+def test_a_list_of_tickets(filled: Flask, wanted: TicketFilter) -> None:
+    may_walk = wanted.status is None and not is_bounded(wanted)
+    check(lambda: list_tickets(wanted), may_sort=is_bounded(wanted), may_walk=may_walk)
+    check(lambda: count_tickets(wanted, at_most=1000), may_walk=may_walk)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_the_tickets_of_one_mechanic(filled: Flask, scope: Scope) -> None:
+    mechanic = db.session.scalars(select(Assignment.mechanic_id).limit(1)).one()
+    wanted = TicketFilter(scope=scope, mechanic_id=mechanic)
+    check(lambda: list_tickets(wanted), may_sort=is_bounded(wanted))
+
+
+@pytest.mark.parametrize("sort", Sort)
+def test_from_the_middle_on_and_back(filled: Flask, sort: Sort) -> None:
+    """The first page is left behind by cursors, the later ones by a cursor of the same kind into the middle."""
+    wanted = TicketFilter(sort=sort)
+    first = list_tickets(wanted)
+    check(lambda: list_tickets(wanted, after=first.after))
+    check(lambda: list_tickets(wanted, before=first.after))
+    if sort in (Sort.NEWEST, Sort.OLDEST):
+        middle = to_cursor([(db.session.scalar(select(func.max(Ticket.id))) or 0) // 2])
+        check(lambda: list_tickets(wanted, after=middle))
+        check(lambda: list_tickets(wanted, before=middle))
+
+
+@pytest.mark.parametrize("q", ["brake", "toyota brake", "jo", "1500", "zebra", "#1200"])
+def test_a_search(filled: Flask, q: str) -> None:
+    wanted = TicketFilter(q=q)
+    check(lambda: list_tickets(wanted))
+    check(lambda: count_tickets(wanted, at_most=1000), may_sort=True)
+
+
+@pytest.mark.parametrize("q", ["brake", "jo", "1500", "zebra"])
+def test_the_search_of_everything(filled: Flask, q: str) -> None:
+    check(lambda: find(q), may_sort=True)
+
+
+def test_my_tickets(filled: Flask) -> None:
+    account = db.session.scalars(select(Account).where(Account.email == "customer@example.com")).one()
+    for tickets in (under_way(owned_by(account)), finished(owned_by(account))):
+        check(lambda tickets=tickets: db.session.execute(tickets).all())  # type: ignore[misc]
+    check(lambda: page_of_tickets(TicketFilter(customer_id=account.customer_id), number=1, size=25), may_sort=True)
+
+
+@pytest.mark.parametrize("sort", customers.Sort, ids=str)
+def test_the_list_of_customers(filled: Flask, sort: customers.Sort) -> None:
+    check(lambda: customers.listed(customers.CustomerFilter(sort=sort)))
+    stamps = statements_of(lambda: db.session.execute(select(ChangeStamp.name, ChangeStamp.mark, ChangeStamp.listed)))
+    assert statements_of(lambda: customers.how_many(customers.CustomerFilter())) == stamps
+
+
+@pytest.mark.parametrize("sort", inventory.Sort, ids=str)
+def test_the_list_of_parts(filled: Flask, sort: inventory.Sort) -> None:
+    check(lambda: inventory.listed(inventory.PartFilter(sort=sort)))
+
+
+@pytest.mark.parametrize("period", Period, ids=str)
+def test_the_ranking_reads_no_ticket(filled: Flask, period: Period) -> None:
+    for statement, _ in statements_of(lambda: leaderboard.ranking(period)):
+        assert "ticket" not in statement.replace("tickets_", "")
+        assert "assignment" not in statement
+    check(lambda: leaderboard.ranking(period), may_sort=True)
+
+
+@pytest.mark.parametrize("count", leaderboard.Count, ids=str)
+def test_the_tickets_behind_a_number(filled: Flask, count: leaderboard.Count) -> None:
+    mechanic = db.session.get_one(Mechanic, 5)
+    check(lambda: leaderboard.tickets_behind(mechanic, Period.MONTH, count), may_sort=True)
+
+
+DAY = date(2026, 5, 4)
+TRAILS = [trail.TrailFilter(), trail.TrailFilter(who=2), trail.TrailFilter(who=trail.NOBODY)]
+TRAILS += [trail.TrailFilter(first_day=DAY, last_day=DAY), trail.TrailFilter(who=2, first_day=DAY, last_day=DAY)]
+TRAILS += [trail.TrailFilter(group=group, last_day=day) for group in trail.Group for day in (None, DAY)]
+
+
+@pytest.mark.parametrize("chosen", TRAILS, ids=str)
+def test_the_audit_trail(filled: Flask, chosen: trail.TrailFilter) -> None:
+    """Events are found in the order of an index; of several actions, a page of each is sorted."""
+    middle = to_cursor([datetime(2026, 5, 4, tzinfo=UTC), 1])
+    for place in ({}, {"after": middle}, {"before": middle}):
+        asked = statements_of(lambda place=place: trail_queries.listed(chosen, **place))  # type: ignore[misc]
+        for statement, plan in plans_of(asked).items():
+            assert chosen.group or SORTS not in " ".join(plan), (statement, plan)
+            walked = [step for step in plan if "event" in step and "ix_event" not in step and "PRIMARY KEY" not in step]
+            assert not walked, (statement, plan)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("ix_ticket_promised_at_id", TicketFilter(sort=Sort.PROMISED_LAST)),
+        ("ix_ticket_status_id", TicketFilter(status=Status.DRAFT)),
+    ],
+)
+def test_an_index_that_is_missing_is_noticed(filled: Flask, name: str, wanted: TicketFilter) -> None:
+    (index,) = (each for each in Ticket.__table__.indexes if each.name == name)
+    check(lambda: list_tickets(wanted), may_walk=wanted.status is None)
+    with transaction():
+        index.drop(db.session.connection())
+    db.engine.dispose()  # a driver may keep its plans
+    try:
+        with pytest.raises(AssertionError):
+            check(lambda: list_tickets(wanted), may_walk=wanted.status is None)
+    finally:
+        with transaction():
+            index.create(db.session.connection())

@@ -1,0 +1,34 @@
+"""Amounts as people type them."""
+
+from __future__ import annotations
+
+import pytest
+
+from shop.common.money import parse_cents
+
+pytestmark = pytest.mark.single
+
+
+@pytest.mark.parametrize(
+    ("typed", "cents"),
+    [
+        ("14.99", 1499),
+        ("14,99", 1499),
+        ("1,234.50", 123450),
+        ("$14", 1400),
+        ("14.99 €", 1499),
+        ("1 234,50", 123450),
+        (" 0 ", 0),
+        ("-5", -500),
+    ],
+)
+def test_reads(typed: str, cents: int) -> None:
+    assert parse_cents(typed) == cents
+
+
+@pytest.mark.parametrize(
+    "typed", ["५5", "٣", "５", "5²", "½", "−5", "--5", "5-", "1e3", "5*", "5%", "five", "", "$", "."]
+)
+def test_refuses_what_is_no_plain_amount(typed: str) -> None:
+    with pytest.raises(ValueError, match="Enter an amount"):
+        parse_cents(typed)

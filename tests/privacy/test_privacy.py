@@ -1,0 +1,252 @@
+"""A customer is told everything that is known, and is forgotten so that nothing of it can be found any more."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from shop.accounts.models import Account, Letter
+from shop.audit import sealing
+from shop.audit.models import EventChange
+from shop.common.base import Base
+from shop.common.errors import Conflict
+from shop.common.transaction import transaction
+from shop.customers import commands as customers
+from shop.customers.models import Customer
+from shop.extensions import db
+from shop.ops import checks
+from shop.privacy import export
+from shop.privacy.erasure import ERASED, erase_customer
+from shop.tickets import commands as tickets
+from shop.tickets.lifecycle import Approval, Status
+from shop.tickets.models import Channel, Ticket
+from tests.browser import Browser
+from tests.cast import PASSWORD, Cast
+from tests.factories import make_customer, make_job, make_ticket, make_vehicle
+
+NAME, EMAIL, FORMER_EMAIL = "Joy Customer", "customer@example.com", "joy.before@example.org"
+PHONE, PLATE, VIN = "+1 555 010 4477", "ZQX 4711", "1HGBH41JXMN109186"
+COMPLAINT, CAUSE, WORDS = "Ring Joyce at home: it squeals.", "Joyce drove through the river", "Tell Joyce first"
+ADDRESS, AGENT = "203.0.113.77", "Joyphone 9"
+#: What must not be anywhere afterwards.
+TRACES = (
+    *("Joy", "joyce", EMAIL, FORMER_EMAIL, PHONE, "15550104477", "0104477"),
+    *(PLATE, "ZQX4711", VIN, VIN[-6:], "squeals", "river", ADDRESS, AGENT),
+)
+
+
+@pytest.fixture
+def joy(cast: Cast) -> int:
+    """The id of a customer of long standing: a repair that was invoiced, one that was cancelled, letters, a sign-in."""
+    desk_id = cast.account_id("desk")
+    customer_id = _live(cast, desk_id)
+    browser = cast.browser("customer")
+    browser.get("/my/profile").form("/my/profile").fill(phone=PHONE).submit()
+    return customer_id
+
+
+def _live(cast: Cast, desk_id: int) -> int:
+    with cast.app.app_context():
+        desk, account = db.session.get_one(Account, desk_id), cast.account("customer")
+        joy = db.session.get_one(Customer, account.customer_id)
+        customers.edit_customer(joy, email=FORMER_EMAIL, notes="Has Joy's dog with her", by=desk)
+        customers.edit_customer(joy, email=EMAIL, by=desk)
+        car = customers.add_vehicle(joy, plate=PLATE, vin=VIN, make="Honda", model="Civic", by=desk)
+        done = tickets.open_ticket(customer=joy, vehicle=car, complaint=COMPLAINT, by=desk)
+        sent = tickets.send_estimate(done, by=desk)
+        tickets.answer(
+            sent.version,
+            answers={job.id: Approval.APPROVED for job in done.jobs},
+            name=NAME,
+            words=WORDS,
+            channel=Channel.LINK,
+            address=ADDRESS,
+            agent=AGENT,
+            by=None,
+        )
+        for status in (Status.IN_PROGRESS, Status.QUALITY_CHECK, Status.READY, Status.INVOICED, Status.PICKED_UP):
+            tickets.move(done, to=status, by=desk)
+        dropped = tickets.open_ticket(customer=joy, vehicle=car, complaint=COMPLAINT, by=desk)
+        with transaction():
+            make_job(dropped, cause=CAUSE)
+        tickets.move(dropped, to=Status.CANCELLED, reason="Joy sold it", by=desk)
+        return joy.id
+
+
+def erased(cast: Cast, customer_id: int) -> None:
+    with cast.app.app_context():
+        erase_customer(db.session.get_one(Customer, customer_id), name=NAME.upper(), by=cast.account("desk"))
+
+
+def everything(cast: Cast) -> str:
+    """All that the database holds, but the passwords' hashes and other random texts."""
+    with cast.app.app_context():
+        tables = [table.name for table in Base.metadata.sorted_tables]
+        rows = [(name, db.session.execute(text(f"SELECT * FROM {name}")).all()) for name in tables]
+        db.session.rollback()
+    return repr(rows).casefold()
+
+
+class TestErasure:
+    def test_leaves_no_trace(self, cast: Cast, joy: int) -> None:
+        before = everything(cast)
+        assert [trace for trace in TRACES if trace.casefold() not in before] == []
+        erased(cast, joy)
+        after = everything(cast)
+        found = {trace: after.index(trace.casefold()) for trace in TRACES if trace.casefold() in after}
+        assert {trace: after[place - 200 : place + 50] for trace, place in found.items()} == {}
+
+    def test_keeps_the_books(self, cast: Cast, joy: int) -> None:
+        with cast.app.app_context():
+            lines = [(each.number, each.status, each.total_cents) for each in db.session.scalars(select(Ticket))]
+        erased(cast, joy)
+        with cast.app.app_context():
+            assert checks.problems() == []
+            kept = [(each.number, each.status, each.total_cents) for each in db.session.scalars(select(Ticket))]
+            assert kept == lines
+            assert db.session.get_one(Customer, joy).name == ERASED
+
+    def test_breaks_no_seal(self, cast: Cast, joy: int) -> None:
+        with cast.app.app_context():
+            sealer = sealing.Sealer()
+            sealer()
+            assert sealer() > 0
+        erased(cast, joy)
+        with cast.app.app_context():
+            left = db.session.scalars(select(EventChange).where(EventChange.digest.is_not(None))).all()
+            assert len(left) > 10
+            with checks.one_moment() as connection:
+                assert sealing.verify(connection).problems == []
+
+    def test_every_page_goes_on(self, cast: Cast, owner: Browser, joy: int) -> None:
+        erased(cast, joy)
+        with cast.app.app_context():
+            ticket = db.session.scalars(select(Ticket.id).order_by(Ticket.id)).first()
+        for path in (
+            f"/desk/customers/{joy}",
+            f"/desk/customers/{joy}/data",
+            f"/desk/customers/{joy}/tickets",
+            "/desk/tickets?status=all",
+            f"/desk/tickets/{ticket}",
+            f"/desk/tickets/{ticket}/estimates/1",
+            "/desk/audit",
+            "/desk/",
+        ):
+            page = owner.get(path)
+            assert page.status == 200, path
+            assert "nothing → nothing" not in page.text
+
+    def test_is_refused_while_a_repair_is_open(self, cast: Cast, desk: Browser, joy: int) -> None:
+        with cast.app.app_context():
+            number = make_ticket(customer=db.session.get_one(Customer, joy)).number
+        page = desk.get(f"/desk/customers/{joy}/data")
+        assert f"has to wait until the open repair is done: #{number}" in page.text
+        answer = desk.post(f"/desk/customers/{joy}/erase", {"name": NAME})
+        assert (answer.status, f"Ticket #{number} is still open." in answer.text) == (409, True)
+        assert "joy customer" in everything(cast)
+
+    def test_of_somebody_who_works_here_is_refused(self, cast: Cast) -> None:
+        with cast.app.app_context():
+            customer = make_customer(name="Rui")
+            mechanic = cast.account("mechanic")
+            with transaction():
+                mechanic.customer_id = customer.id
+            with pytest.raises(Conflict, match="works here"):
+                erase_customer(customer, name="Rui", by=cast.account("desk"))
+
+    def test_can_not_be_undone(self, cast: Cast, desk: Browser, joy: int) -> None:
+        erased(cast, joy)
+        page = desk.get(f"/desk/customers/{joy}")
+        assert "Bring the customer back" not in page.text
+        assert desk.post(f"/desk/customers/{joy}/restore").status == 409
+
+    def test_leaves_other_customers_alone(self, cast: Cast, joy: int) -> None:
+        with cast.app.app_context():
+            tom = make_customer(name="Tom Other", phone="555 0199")
+            make_ticket(customer=tom, vehicle=make_vehicle(tom, plate="TOM 1"), complaint="Toms car rattles.")
+        erased(cast, joy)
+        after = everything(cast)
+        assert [word for word in ("tom other", "555 0199", "tom 1", "toms car") if word not in after] == []
+
+
+class TestAtTheDesk:
+    def test_wants_the_name(self, cast: Cast, desk: Browser, joy: int) -> None:
+        form = desk.get(f"/desk/customers/{joy}/data").form("Erase for good")
+        page = form.fill(name="Joy").submit()
+        assert page.status == 422
+        assert "Type the name as it is written here: Joy Customer." in page.text
+        assert page.form("Erase for good").values["name"] == "Joy"
+        page = page.form("Erase for good").fill(name="joy customer").submit()
+        assert (page.path, page.heading) == (f"/desk/customers/{joy}", ERASED)
+        assert "is erased" in page.text
+
+    def test_hands_everything_over(self, cast: Cast, desk: Browser, joy: int) -> None:
+        answer = desk.get(f"/desk/customers/{joy}/data").form("Download everything").submit().response
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="customer-{joy}.json"'
+        told = json.loads(answer.data)
+        assert (told["customer"]["name"], told["customer"]["phone"]) == (NAME, PHONE)
+        assert "dog" in told["customer"]["notes"]
+        assert "took along everything" in desk.get(f"/desk/customers/{joy}").text
+
+    def test_asks_for_the_password(self, cast: Cast, joy: int) -> None:
+        late = cast.browser("desk")
+        with cast.app.app_context():
+            db.session.execute(text("UPDATE login_session SET proved_at = NULL"))
+            db.session.commit()
+        assert late.get(f"/desk/customers/{joy}/data").status == 403
+        assert late.post(f"/desk/customers/{joy}/export").status == 403
+        assert late.post(f"/desk/customers/{joy}/erase", {"name": NAME}).status == 403
+        assert "joy customer" in everything(cast)
+
+
+class TestOnesOwn:
+    def test_is_erased_and_signed_out(self, cast: Cast, joy: int) -> None:
+        customer = cast.browser("customer")
+        page = customer.get("/my/profile").follow("All that the shop knows about you")
+        page = page.form("Erase for good").fill(name=NAME).submit()
+        assert page.path == "/login"
+        assert "your account is closed" in page.text
+        assert customer.get("/my/").path == "/login"
+        assert "is wrong" in customer.sign_in(EMAIL, PASSWORD).text
+        assert "joy" not in everything(cast)
+
+    def test_is_taken_along(self, cast: Cast, joy: int) -> None:
+        told = json.loads(cast.browser("customer").get("/my/data").form("Download everything").submit().response.data)
+        assert told["tickets"][0]["estimates"][0]["answers"][0]["words"] == WORDS
+        assert told["vehicles"][0]["vin"] == VIN
+        assert told["account"]["sign_ins"]
+        assert "dog" not in json.dumps(told)  # the desk's own notes
+
+    def test_is_nobody_elses(self, cast: Cast, stranger: Browser, joy: int) -> None:
+        told = json.loads(stranger.get("/my/data").form("Download everything").submit().response.data)
+        assert "Joy" not in json.dumps(told)
+
+
+@pytest.mark.single
+class TestExport:
+    def test_holds_every_kind_of_thing(self, cast: Cast, joy: int) -> None:
+        with cast.app.app_context():
+            told = export.everything_about(db.session.get_one(Customer, joy), with_notes=True)
+        assert [ticket["status"] for ticket in told["tickets"]] == ["picked_up", "cancelled"]
+        assert told["tickets"][1]["jobs"][1]["cause"] == CAUSE
+        assert {letter["to"] for letter in told["letters"]} == {EMAIL}
+        assert any("opened the ticket" in entry["what"] for entry in told["history"])
+        json.dumps(told)
+
+    def test_opens_no_door_and_tells_nothing_of_the_shops_own(self, cast: Cast, joy: int) -> None:
+        with cast.app.app_context():
+            told = export.everything_about(db.session.get_one(Customer, joy), with_notes=True)
+            letters = [letter.body for letter in db.session.scalars(select(Letter))]
+        names = _names(told)
+        assert not [name for name in names if any(word in name for word in ("hash", "seed", "token", "key", "cost"))]
+        assert letters
+        assert not [body for body in letters if body in json.dumps(told)]
+
+
+def _names(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return {*value, *(name for each in value.values() for name in _names(each))}
+    return {name for each in value for name in _names(each)} if isinstance(value, list) else set()

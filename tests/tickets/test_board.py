@@ -1,0 +1,131 @@
+"""The board."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from shop.common.clock import at_moment, now
+from shop.extensions import db
+from shop.tickets.board import BOARD, CARDS_A_COLUMN, board
+from shop.tickets.lifecycle import OPEN, Status
+from shop.tickets.models import Supply
+from tests.browser import Browser
+from tests.factories import make_mechanic, make_part, make_part_line, make_ticket, make_vehicle
+from tests.statements import counted
+
+
+def test_every_open_status_has_its_column() -> None:
+    statuses = [status for column in BOARD for status in column.statuses]
+    assert len(statuses) == len(set(statuses))
+    assert set(statuses) == OPEN
+
+
+@pytest.mark.usefixtures("context")
+class TestReading:
+    def titles(self) -> dict[str, int]:
+        return {column.title: column.total for column in board() if column.total}
+
+    def test_a_ticket_stands_where_it_is(self) -> None:
+        for status in Status:
+            make_ticket(status=status)
+        assert self.titles() == {
+            "Draft and estimate": 2,
+            "Approved": 1,
+            "In progress": 1,
+            "Quality check": 1,
+            "Ready": 2,
+        }
+
+    def test_what_waits_for_parts_stands_there_instead(self) -> None:
+        ticket, part = make_ticket(status=Status.IN_PROGRESS), make_part(on_hand=0)
+        make_part_line(ticket, part, supply=Supply.WANTED)
+        assert self.titles() == {"Waiting for parts": 1}
+        part.on_hand = 1
+        db.session.commit()
+        make_ticket()
+        assert self.titles() == {"Draft and estimate": 1, "In progress": 1}
+
+    def test_shows_the_most_pressing_and_counts_the_rest(self) -> None:
+        for hours in range(CARDS_A_COLUMN + 5, 0, -1):
+            make_ticket(promised_at=now() + timedelta(hours=hours))
+        make_ticket()
+        column = board()[0]
+        assert (len(column.cards), column.total, column.hidden) == (CARDS_A_COLUMN, CARDS_A_COLUMN + 6, 6)
+        promised = [card.promised_at for card in column.cards]
+        assert None not in promised
+        assert promised == sorted(promised, key=lambda moment: moment or now())
+
+    def test_of_one_mechanic(self) -> None:
+        mia = make_mechanic()
+        make_ticket(mechanics=[mia, make_mechanic()])
+        make_ticket()
+        assert [column.total for column in board(mechanic_id=mia.id)] == [1, 0, 0, 0, 0, 0]
+
+
+class TestPage:
+    def test_an_empty_shop_says_what_to_do(self, desk: Browser) -> None:
+        page = desk.get("/desk/")
+        assert page.heading == "Board"
+        assert "No car is in the shop" in page.text
+
+    def test_a_card_is_moved_without_script(self, desk: Browser) -> None:
+        with desk.app.app_context():
+            ticket = make_ticket(vehicle=make_vehicle(plate="HH-RK 4071"), status=Status.APPROVED).id
+        page = desk.get("/desk/").form("Start work").submit()
+        assert page.path == "/desk/"
+        assert "#1001 moved to In progress." in page.text
+        assert page.form("Send to quality check")
+        assert page.fragment(f"board-card-{ticket}")
+
+    def test_a_card_that_moved_meanwhile_is_told_kindly(self, desk: Browser, owner: Browser) -> None:
+        with desk.app.app_context():
+            make_ticket(status=Status.APPROVED)
+        old = desk.get("/desk/")
+        owner.get("/desk/").form("Start work").submit()
+        page = old.form("Start work").submit(htmx=True)
+        assert page.status == 409
+        assert "Somebody else has moved #1001 meanwhile: it is in progress now." in page.text
+        assert page.fragment("board")
+        assert "Somebody else has moved #1001" in old.form("Start work").submit().text
+
+    def test_polling_costs_next_to_nothing_until_something_happens(self, desk: Browser, owner: Browser) -> None:
+        with desk.app.app_context():
+            make_ticket(status=Status.APPROVED)
+        with at_moment(now()):
+            seen = desk.get("/desk/").soup.find(id="board")["data-hx-get"]
+            with counted(desk.app) as statements:
+                page = desk.get(seen, htmx=True)
+            assert page.status == 204
+            assert len(statements) <= 3, statements
+            owner.get("/desk/").form("Start work").submit()
+            assert "In progress" in desk.get(seen, htmx=True).text
+
+    def test_costs_the_same_however_full_it_is(self, desk: Browser) -> None:
+        def cost() -> int:
+            with counted(desk.app) as statements:
+                desk.get("/desk/")
+            return len(statements)
+
+        with desk.app.app_context():
+            make_ticket()
+        desk.get("/account")  # the first look of a sign-in is noted
+        before = cost()
+        with desk.app.app_context():
+            for number in range(30):
+                make_part_line(make_ticket(status=list(Status)[number % 7], mechanics=[make_mechanic()]), make_part())
+        assert cost() == before
+
+    def test_whose_work_it_shows_is_chosen(self, desk: Browser) -> None:
+        with desk.app.app_context():
+            mia = make_mechanic(name="Mia Korhonen")
+            make_ticket(mechanics=[mia], complaint="Hers.")
+            make_ticket(complaint="Nobody's.")
+            mechanic_id = mia.id
+        page = desk.get(f"/desk/?mechanic={mechanic_id}")
+        assert "Hers." in page.text
+        assert "Nobody's." not in page.text
+        page = desk.get("/desk/?mechanic=999")
+        assert page.status == 200
+        assert page.errors

@@ -1,0 +1,115 @@
+"""The mechanics' jobs."""
+
+from __future__ import annotations
+
+import pytest
+
+from shop.extensions import db
+from shop.inventory.models import Part
+from shop.tickets.lifecycle import Status
+from shop.tickets.models import Ticket
+from tests.browser import Browser
+from tests.cast import Cast
+from tests.factories import make_customer, make_mechanic, make_part, make_part_line, make_ticket, make_vehicle
+
+
+@pytest.fixture
+def job(cast: Cast, mechanic: Browser) -> int:
+    """The id of a ticket that Rui is on."""
+    with cast.app.app_context():
+        rui = cast.account("mechanic").mechanic
+        assert rui is not None
+        customer = make_customer(name="Joy Tanaka", phone="+1 555 0142", email="joy-canary@example.net")
+        vehicle = make_vehicle(customer, plate="HH-RK 4071")
+        return make_ticket(vehicle=vehicle, status=Status.APPROVED, mechanics=[rui], complaint="Squeals.").id
+
+
+@pytest.fixture
+def foreign_job(cast: Cast) -> int:
+    """The id of a ticket that somebody else is on."""
+    with cast.app.app_context():
+        return make_ticket(status=Status.IN_PROGRESS, mechanics=[make_mechanic(name="Mia K")], complaint="Foreign.").id
+
+
+def test_shows_my_jobs_and_not_those_of_others(mechanic: Browser, job: int, foreign_job: int) -> None:
+    page = mechanic.get("/floor/")
+    assert page.heading == "My jobs"
+    assert "Squeals." in page.text
+    assert "Foreign." not in page.text
+
+
+def test_the_desk_sees_all_work_mechanic_by_mechanic(desk: Browser, job: int, foreign_job: int) -> None:
+    with desk.app.app_context():
+        make_ticket(status=Status.IN_PROGRESS, complaint="Spare.")
+        make_ticket(status=Status.DRAFT, complaint="Not yet.")
+    page = desk.get("/floor/")
+    for words in ("Mia K", "Rui Mechanic", "Nobody yet", "Squeals.", "Foreign.", "Spare."):
+        assert words in page.text
+    assert "Not yet." not in page.text
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_a_job_is_taken_further_from_the_list(mechanic: Browser, job: int, htmx: bool) -> None:
+    page = mechanic.get("/floor/").form("Start work").submit(htmx=htmx)
+    assert page.form("Send to quality check")
+    page = mechanic.post(f"/floor/jobs/{job}/moves", {"to": "in_progress", "seen": "approved"}, htmx=htmx)
+    assert page.status == 409
+    assert "it is in progress now" in page.text
+
+
+def test_mechanics_make_their_own_moves_alone(mechanic: Browser, job: int) -> None:
+    page = mechanic.get(f"/floor/tickets/{job}").form("Start work").submit()
+    page = page.form("Send to quality check").submit()
+    page = page.form("Mark as ready").submit()
+    assert "Mark as invoiced" not in page.text
+    page = mechanic.post(f"/floor/tickets/{job}/moves", {"to": "invoiced", "seen": "ready"})
+    assert page.status == 422
+    assert "Only the front desk can do this." in page.text
+
+
+def test_shows_no_price_and_no_address(mechanic: Browser, job: int) -> None:
+    with mechanic.app.app_context():
+        make_part_line(db.session.get_one(Ticket, job), make_part(price_cents=7777, cost_cents=3333))
+    for url in ("/floor/", f"/floor/tickets/{job}", f"/floor/tickets/{job}/parts?q=part"):
+        page = mechanic.get(url)
+        for canary in ("77.77", "33.33", "joy-canary", "555 0142", "5550142"):
+            assert canary not in page.html, canary
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_parts_are_found_taken_and_given_back(mechanic: Browser, job: int, htmx: bool) -> None:
+    with mechanic.app.app_context():
+        part = make_part(on_hand=2, name="Brake disc front").id
+    page = mechanic.get(f"/floor/tickets/{job}").form(f"/floor/tickets/{job}/parts").fill(q="brake").submit()
+    refused = page.form("Take").fill(quantity="3").submit("Take", htmx=htmx)
+    assert (refused.status, refused.errors) == (422, ["Only 2 on the shelf."])
+    done = page.form("Take").fill(quantity="2").submit("Take", htmx=htmx)
+    assert "2 × Brake disc front" in done.text
+    with mechanic.app.app_context():
+        assert db.session.get_one(Part, part).available == 0
+    done.form("Give back Brake disc front").submit(htmx=htmx)
+    with mechanic.app.app_context():
+        assert db.session.get_one(Part, part).available == 2
+
+
+def test_others_jobs_are_read_and_their_parts_left_alone(mechanic: Browser, foreign_job: int) -> None:
+    with mechanic.app.app_context():
+        part = make_part()
+        line = make_part_line(db.session.get_one(Ticket, foreign_job), part).id
+        part_id = part.id
+    page = mechanic.get(f"/floor/tickets/{foreign_job}")
+    assert "Foreign." in page.text
+    assert "Give back" not in page.text
+    data = {"part_id": str(part_id), "quantity": "1", "supply": "reserved", "q": ""}
+    assert mechanic.post(f"/floor/tickets/{foreign_job}/parts", data).status == 404
+    assert mechanic.post(f"/floor/tickets/{foreign_job}/parts/{line}/remove").status == 404
+    assert mechanic.get(f"/floor/tickets/{foreign_job}/parts?q=part").status == 404
+
+
+def test_customers_stay_outside(customer: Browser, visitor: Browser, job: int) -> None:
+    assert customer.get(f"/floor/tickets/{job}").status == 403
+    assert visitor.get("/floor/").path == "/login"
+
+
+def test_nothing_to_do(mechanic: Browser) -> None:
+    assert "Nothing on your list" in mechanic.get("/floor/").text
