@@ -73,12 +73,7 @@ def _drawn_alike(key: object, kept: str, now: str) -> None:
 
 @pytest.fixture
 def app(shop: Flask, settings: Settings) -> Iterator[Flask]:
-    use_zone(settings.timezone)  # an application that a test made may have another
-    with shop.app_context():
-        empty_database()
-        cache.clear()
-        limiter.reset()
-        shop.extensions.pop("shop_is_demo", None)
+    start_afresh(shop, settings)
     yield shop
     may_write.set(False)
     with shop.app_context(), db.engine.connect() as connection:
@@ -150,6 +145,16 @@ def visitor(app: Flask) -> Browser:
 def api(cast: Cast) -> Api:
     """The JSON API: ``api.as_("desk").get("/mechanics/")``."""
     return Api(cast)
+
+
+def start_afresh(shop: Flask, settings: Settings) -> None:
+    """Forget everything."""
+    use_zone(settings.timezone)  # an application that a test made may have another
+    with shop.app_context():
+        empty_database()
+        cache.clear()
+        limiter.reset()
+        shop.extensions.pop("shop_is_demo", None)
 
 
 def empty_database() -> None:

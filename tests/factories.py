@@ -13,7 +13,7 @@ from shop.customers.models import Customer, Vehicle
 from shop.extensions import db
 from shop.inventory.models import MoveKind, Part, StockMove
 from shop.mechanics.models import Mechanic
-from shop.ops.recount import recount
+from shop.ops.recount import recount, recount_lists
 from shop.tickets import estimate
 from shop.tickets.commands.shared import settle
 from shop.tickets.estimate import written_down
@@ -32,8 +32,9 @@ from shop.tickets.models import (
     TicketNumber,
 )
 
-#: What the kept sums are made from.
-COUNTED = (Assignment, Customer, Mechanic, Part, StockMove, Ticket)
+#: What the sums of the ranking and those of the lists are made from.
+RANKED = (Assignment, Ticket)
+LISTED = (Customer, Mechanic, Part, StockMove)
 _next = count(1).__next__
 
 
@@ -42,8 +43,10 @@ def keep(*things: Any) -> None:
     with transaction():
         db.session.add_all(things)
         db.session.flush()
-        if any(isinstance(thing, COUNTED) for thing in things):
+        if any(isinstance(thing, RANKED) for thing in things):
             recount()
+        elif any(isinstance(thing, LISTED) for thing in things):
+            recount_lists()
         else:
             touch(*Topic)
 

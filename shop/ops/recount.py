@@ -47,13 +47,18 @@ Sums = dict[tuple[Period, date, int], tuple[int, ...]]
 def recount() -> None:
     """Count every list and every sum of the ranking again, and let everybody read them anew."""
     with transaction():
-        touch(*Topic)
-        connection = db.session.connection()
-        kept = dict(connection.execute(select(ChangeStamp.name, ChangeStamp.listed)).all())
-        for topic, counted in counts(connection).items():
-            touch(topic, listed=counted - kept.get(topic.value, 0))
-        write_sums(connection)
+        recount_lists()
+        write_sums(db.session.connection())
         db.session.expire_all()
+
+
+def recount_lists() -> None:
+    """Count every list again, in the caller's transaction, and let everybody read them anew."""
+    touch(*Topic)
+    connection = db.session.connection()
+    kept = dict(connection.execute(select(ChangeStamp.name, ChangeStamp.listed)).all())
+    for topic, counted in counts(connection).items():
+        touch(topic, listed=counted - kept.get(topic.value, 0))
 
 
 def write_sums(connection: Connection) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from shop.common.clock import local, now
 from shop.common.roles import Role
 from shop.common.stamps import Topic, stamp
 from shop.common.transaction import transaction
+from shop.config import Settings
 from shop.customers.commands import add_customer, add_vehicle
 from shop.customers.models import Customer, Vehicle
 from shop.customers.vin import is_vin, read_vin
@@ -57,13 +58,24 @@ from shop.tickets.models import (
 )
 from tests.browser import Browser
 from tests.cast import Cast
+from tests.conftest import start_afresh
 from tests.factories import make_customer
 
 
+@pytest.fixture(scope="class")
+def demo_to_read(shop: Flask, settings: Settings) -> None:
+    """The demo shop, loaded once for a class of tests that change nothing."""
+    start_afresh(shop, settings)
+    with shop.app_context():
+        load_demo()
+
+
 @pytest.fixture
-def demo(context: None) -> None:
-    """A context with the demo shop in it."""
-    load_demo()
+def demo(demo_to_read: None, shop: Flask) -> Iterator[None]:
+    """A context with the demo shop in it, to read."""
+    with shop.app_context():
+        yield
+        db.session.rollback()
 
 
 def count(kind: type) -> int:
@@ -84,8 +96,15 @@ class TestLoading:
         assert load_demo() is None
         assert (count(Customer), count(Ticket), is_demo()) == (1, 0, False)
 
-    def test_work_goes_on_from_there(self, demo: None) -> None:
+    def test_everybody_signs_in(self, app: Flask) -> None:
+        with app.app_context():
+            load_demo()
+        for person in people.ACCOUNTS:
+            assert Browser(app).sign_in(person.email, people.PASSWORD).path != "/login"
+
+    def test_work_goes_on_from_there(self, context: None) -> None:
         """Ids and numbers continue after the demo's on every database."""
+        load_demo()
         desk = db.session.get_one(Account, 2)
         customer = add_customer(name="Walks in", by=desk)
         ticket = tickets.open_ticket(customer=customer, complaint="Rattles", by=desk)
@@ -97,12 +116,14 @@ class TestLoading:
         assert part.id > 150
         assert checks.problems() == []
 
+    @pytest.mark.single
     def test_the_same_shop_each_time(self) -> None:
         end = datetime(2026, 3, 12, 22, 15, tzinfo=UTC)
         one, two = (story.tell(end, password_hash="-") for _ in range(2))
         assert one.rows == two.rows
         assert [_columns(thing) for thing in _all_things(one)] == [_columns(thing) for thing in _all_things(two)]
 
+    @pytest.mark.single
     @pytest.mark.parametrize(
         "end",
         [
@@ -164,12 +185,6 @@ class TestFacts:
         statuses = Counter(db.session.scalars(select(Ticket.status).where(Ticket.customer_id == customer.id)))
         assert {Status.IN_PROGRESS, Status.ESTIMATE, Status.READY} <= set(statuses)
         assert statuses[Status.PICKED_UP] >= 3
-
-    def test_everybody_signs_in(self, app: Flask) -> None:
-        with app.app_context():
-            load_demo()
-        for person in people.ACCOUNTS:
-            assert Browser(app).sign_in(person.email, people.PASSWORD).path != "/login"
 
     def test_the_shop_is_alive(self, demo: None) -> None:
         promised = list(
@@ -328,25 +343,26 @@ class TestBooks:
                 was_fitted = job.is_done and ticket.status is not Status.CANCELLED
                 assert not was_fitted or supplies <= {Supply.FITTED}, ticket.label
 
-    def test_events_and_rows_are_those_of_the_commands(self, context: None, cast: Cast) -> None:
-        """The same story, told by the commands and by the demo's books, leaves the same events and the same rows."""
-        owner = cast.account("owner")
-        last = db.session.scalar(select(func.max(Event.id))) or 0
-        with transaction():
-            db.session.add(Rates(**prices.RATES))
-        _tell_by_commands(owner)
-        told = [_plain(event) for event in db.session.scalars(select(Event).where(Event.id > last).order_by(Event.id))]
-        books = Books()
-        books.set_rules()
-        books.set_rates(**prices.RATES, at=now(), by=1)
-        _tell_by_books(books)
-        books.close()
-        assert [_plain_row(books, event) for event in books.rows[Event]] == told
-        db.session.expire_all()
-        about_tickets = (Ticket, Job, Line, EstimateVersion, Consent, Decision, RepairLink)
-        for kind in (Vehicle, Part, *about_tickets, CannedJob, CannedLine):
-            there = [_columns(thing, plain=True) for thing in db.session.scalars(select(kind).order_by(kind.id))]
-            assert [_columns(thing, plain=True) for thing in books.things[kind]] == there, kind
+
+def test_events_and_rows_are_those_of_the_commands(context: None, cast: Cast) -> None:
+    """The same story, told by the commands and by the demo's books, leaves the same events and the same rows."""
+    owner = cast.account("owner")
+    last = db.session.scalar(select(func.max(Event.id))) or 0
+    with transaction():
+        db.session.add(Rates(**prices.RATES))
+    _tell_by_commands(owner)
+    told = [_plain(event) for event in db.session.scalars(select(Event).where(Event.id > last).order_by(Event.id))]
+    books = Books()
+    books.set_rules()
+    books.set_rates(**prices.RATES, at=now(), by=1)
+    _tell_by_books(books)
+    books.close()
+    assert [_plain_row(books, event) for event in books.rows[Event]] == told
+    db.session.expire_all()
+    about_tickets = (Ticket, Job, Line, EstimateVersion, Consent, Decision, RepairLink)
+    for kind in (Vehicle, Part, *about_tickets, CannedJob, CannedLine):
+        there = [_columns(thing, plain=True) for thing in db.session.scalars(select(kind).order_by(kind.id))]
+        assert [_columns(thing, plain=True) for thing in books.things[kind]] == there, kind
 
 
 PROMISED = datetime(2030, 5, 17, 22, 30, tzinfo=UTC)
