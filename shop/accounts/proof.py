@@ -19,6 +19,7 @@ from shop.common.database import may_write
 from shop.common.errors import RuleBroken, TooManyTries
 from shop.common.transaction import read_only
 from shop.web.actor import acting_account
+from shop.web.errors import Refusal
 from shop.web.guards import Carrier
 from shop.web.kept_answers import form_key
 from shop.web.respond import Answer, wants_fragment
@@ -51,7 +52,7 @@ def proof_page(form: ProofForm, *, status: int, address: str, fields: list[tuple
 
 def _ask_for_more() -> Answer | None:
     account = acting_account()
-    if account is None or request.endpoint is None or identity.present_session().carrier == Carrier.BEARER.value:
+    if account is None or request.endpoint is None:
         return None
     view = current_app.view_functions[request.endpoint]
     if second_factor.is_missing(account) and not hasattr(view, "is_before_anything_else"):
@@ -62,6 +63,8 @@ def _ask_for_more() -> Answer | None:
 
 
 def _to_the_set_up() -> Answer:
+    if identity.present_session().carrier == Carrier.BEARER.value:
+        raise Refusal(403, f"Set up a second factor first: sign in at {url_for('accounts.login', _external=True)}")
     here = request.full_path.rstrip("?") if request.method == "GET" and not wants_fragment() else None
     address = url_for("second_factor.show", next=here)
     if wants_fragment():

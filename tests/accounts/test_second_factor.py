@@ -496,9 +496,6 @@ class TestNeeded:
         assert "Your work here needs it." in visitor.post("/account/second-factor/off").text
         assert look(WITH_ONE) == ["desk@example.com"]
 
-    def test_programs_sign_in_as_before_until_there_is_one(self, api: Api) -> None:
-        assert api.as_("desk").get("/inventory/").status_code == 200
-
     def test_nobody_in_the_demo(self, app: Flask, monkeypatch: pytest.MonkeyPatch, context: None) -> None:
         assert second_factor.roles_that_need_one() == DESK
         assert not is_demo()
@@ -592,6 +589,17 @@ class TestPrograms:
         cast.account_id("desk")
         assert self.ask(api).status_code == 200
         assert self.ask(api, code="123456").status_code == 200
+
+    def test_get_nowhere_before_one_is_set_up_that_has_to_be(self, strict: None, api: Api) -> None:
+        for who, path in (("desk", "/customers/"), ("owner", "/customers/my-tickets")):
+            answer = api.as_(who).get(path)
+            assert answer.status_code == 403
+            assert answer.get_json()["detail"].startswith("Set up a second factor first: sign in at http://")
+        assert api.as_("mechanic").get("/mechanics/").status_code == 200
+        assert api.as_("customer").get("/customers/my-tickets").status_code == 200
+
+    def test_go_on_once_it_is_set_up(self, strict: None, api: Api, phone: Phone) -> None:
+        assert api.as_("desk").get("/customers/").status_code == 200
 
     def test_a_right_password_without_its_code_is_no_wrong_guess(self, api: Api, phone: Phone) -> None:
         for _ in range(12):
