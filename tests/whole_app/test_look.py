@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import defaultdict
 
 import pytest
 from flask import Flask
@@ -42,6 +43,19 @@ def rules_for_staff(app: Flask) -> dict[str, set[str]]:
     heads = re.findall(r"([^{};]+)\{", re.sub(r"@[^{]+\{", "", sheet))
     selectors = {each.strip() for head in heads for each in re.split(r",(?![^(]*\))", head)}
     return {each: set(re.findall(r"\.(-?[a-z_][\w-]*)", re.sub(r":not\([^)]*\)", "", each))) for each in selectors}
+
+
+def test_a_class_means_one_thing() -> None:
+    """It is styled by itself in one file; others may do so in their surroundings, and on paper."""
+    sheets: dict[str, set[str]] = defaultdict(set)
+    for path in (STATIC / "css").rglob("*.css"):
+        if path.name != "print.css":
+            text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+            for head in re.findall(r"([^{};]+)\{", text):
+                for name in re.findall(r"(?:^|,)\s*\.([\w-]+)\s*(?=,|$)", head):
+                    sheets[name].add(path.name)
+    assert len(sheets) > 300
+    assert {name: files for name, files in sheets.items() if len(files) > 1} == {}
 
 
 def test_every_icon_is_used(code: str) -> None:
