@@ -98,14 +98,20 @@ class Attacked:
 
     def answers(self) -> str:
         """How often the server answered what, by its log."""
-        statuses = Counter(line["status"] for line in self._log() if line["from"] == "shop.requests")
-        return "answers: " + ", ".join(f"{count:,} × {status}" for status, count in sorted(statuses.items()))
+        return "answers: " + ", ".join(f"{count:,} × {status}" for status, count in sorted(self._statuses().items()))
+
+    def requests(self) -> int:
+        """How many the server has answered so far."""
+        return self._statuses().total()
 
     def failures(self) -> list[str]:
         """What the server says of itself that went wrong."""
         return [
             f"The log says: {line}" for line in self._log() if line["level"] == "ERROR" or line.get("status", 0) >= 500
         ]
+
+    def _statuses(self) -> Counter[int]:
+        return Counter(line["status"] for line in self._log() if line["from"] == "shop.requests")
 
     def _log(self) -> Iterator[dict[str, Any]]:
         for line in self.server.log().splitlines():

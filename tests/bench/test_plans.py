@@ -1,6 +1,6 @@
 """How SQLite goes about the lists of a filled shop: it walks an index, and sorts nothing that grows with the years.
 
-The servers choose another way for a small shop than for a large one, so theirs is measured, with ``run.py bench``.
+The servers choose another way for a small shop than for a large one: see ``test_rows_read``.
 """
 
 from __future__ import annotations
