@@ -123,10 +123,19 @@ def _limit_of_a_place(limit: Limit, quick: Callable[[Any], Any]) -> Callable[[Vi
     return limited
 
 
+_LIMITED = ["POST"]
+
+
+@limiter.request_filter
+def _is_never_limited() -> bool:
+    """Spare every other request that limits are looked for."""
+    return request.method not in _LIMITED
+
+
 #: The sign-in page and the API's sign-in count together; right passwords count as well.
 sign_in_limit = _limit_of_a_place(
-    SIGN_INS_FROM_ONE_PLACE, limiter.shared_limit("20 per 5 minutes", scope="sign-in", methods=["POST"])
+    SIGN_INS_FROM_ONE_PLACE, limiter.shared_limit("20 per 5 minutes", scope="sign-in", methods=_LIMITED)
 )
 letter_limit = _limit_of_a_place(
-    LETTERS_FROM_ONE_PLACE, limiter.shared_limit("10 per hour", scope="letters", methods=["POST"])
+    LETTERS_FROM_ONE_PLACE, limiter.shared_limit("10 per hour", scope="letters", methods=_LIMITED)
 )
