@@ -6,9 +6,11 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from shop.common.clock import now
 from shop.common.stamps import Topic, touch
-from shop.common.transaction import transaction
+from shop.common.transaction import at_the_end, notes, transaction
 from shop.customers.models import Customer, Vehicle
 from shop.extensions import db
 from shop.inventory.models import MoveKind, Part, StockMove
@@ -33,22 +35,33 @@ from shop.tickets.models import (
 )
 
 #: What the sums of the ranking and those of the lists are made from.
-RANKED = (Assignment, Ticket)
-LISTED = (Customer, Mechanic, Part, StockMove)
+RANKED = {Assignment, Ticket}
+LISTED = {Customer, Mechanic, Part, StockMove}
 _next = count(1).__next__
 
 
 def keep(*things: Any) -> None:
-    """Commit new rows; whatever is kept about any list is forgotten."""
+    """Commit new rows; whatever is kept about any list is forgotten.
+
+    Many things are made quickly inside of one ``transaction``: what is kept about lists is then counted once.
+    """
     with transaction():
         db.session.add_all(things)
         db.session.flush()
-        if any(isinstance(thing, RANKED) for thing in things):
-            recount()
-        elif any(isinstance(thing, LISTED) for thing in things):
-            recount_lists()
-        else:
-            touch(*Topic)
+        made = notes().setdefault("made", set())
+        if not made:
+            at_the_end(_count)
+        made.update(type(thing) for thing in things)
+
+
+def _count(_session: Session) -> None:
+    made = notes()["made"]
+    if made.intersection(RANKED):
+        recount()
+    elif made.intersection(LISTED):
+        recount_lists()
+    else:
+        touch(*Topic)
 
 
 def make_customer(**values: Any) -> Customer:

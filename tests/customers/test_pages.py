@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shop.common.clock import now
+from shop.common.transaction import transaction
 from shop.customers.models import Customer
 from shop.extensions import db
 from tests.browser import Browser
@@ -44,7 +45,7 @@ class TestList:
         assert "Joy Tanaka" in page.text
 
     def test_sorts_and_goes_on(self, desk: Browser) -> None:
-        with desk.app.app_context():
+        with desk.app.app_context(), transaction():
             for number in range(30):
                 make_customer(name=f"Customer {number:02}")
         page = desk.get("/desk/customers?sort=-name&q=customer")

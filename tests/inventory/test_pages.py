@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shop.common.transaction import transaction
 from shop.extensions import db
 from shop.inventory import commands
 from shop.inventory.models import Part
@@ -92,7 +93,7 @@ class TestList:
         assert names(desk.get(f"{LIST}?sort={sort}"))[0] == first
 
     def test_goes_on_and_back(self, desk: Browser) -> None:
-        with desk.app.app_context():
+        with desk.app.app_context(), transaction():
             for number in range(60):
                 make_part(name=f"Bolt {number:02}", on_hand=number % 3)
         for sort in ("name", "-on_hand", "sku"):
@@ -127,7 +128,7 @@ class TestList:
         desk.get("/account")  # the first look of a sign-in is noted
         with counted(desk.app) as few:
             desk.get(LIST)
-        with desk.app.app_context():
+        with desk.app.app_context(), transaction():
             for _ in range(30):
                 make_part()
         with counted(desk.app) as many:

@@ -6,6 +6,7 @@ import pytest
 from bs4 import Tag
 
 from shop.common.clock import now
+from shop.common.transaction import transaction
 from shop.extensions import db
 from shop.tickets.lifecycle import Status
 from shop.tickets.models import Ticket
@@ -116,7 +117,7 @@ def test_nobody_is_led_away_while_typing(desk: Browser, ids: dict[str, int]) -> 
 
 
 def test_more_than_eight_are_behind_a_link(desk: Browser) -> None:
-    with desk.app.app_context():
+    with desk.app.app_context(), transaction():
         for number in range(9):
             make_customer(name=f"Berg {number}")
     page = desk.get("/desk/search?q=berg")

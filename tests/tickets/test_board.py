@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shop.common.clock import at_moment, now
+from shop.common.transaction import transaction
 from shop.extensions import db
 from shop.tickets.board import BOARD, CARDS_A_COLUMN, board
 from shop.tickets.lifecycle import OPEN, Status
@@ -112,7 +113,7 @@ class TestPage:
             make_ticket()
         desk.get("/account")  # the first look of a sign-in is noted
         before = cost()
-        with desk.app.app_context():
+        with desk.app.app_context(), transaction():
             for number in range(30):
                 make_part_line(make_ticket(status=list(Status)[number % 7], mechanics=[make_mechanic()]), make_part())
         assert cost() == before

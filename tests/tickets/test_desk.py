@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from shop.common.clock import now
+from shop.common.transaction import transaction
 from shop.customers.models import Customer, Vehicle
 from shop.extensions import db
 from shop.inventory.models import Part
@@ -341,7 +342,7 @@ class TestList:
 
     @pytest.mark.parametrize("sort", ["-number", "number", "promised", "-promised", "status", "-status"])
     def test_goes_on_and_back_in_every_order(self, desk: Browser, sort: str) -> None:
-        with desk.app.app_context():
+        with desk.app.app_context(), transaction():
             for number in range(60):
                 promised = now() + timedelta(hours=number % 7) if number % 3 else None
                 make_ticket(status=list(Status)[number % 7], promised_at=promised)
@@ -373,7 +374,7 @@ class TestList:
 
         desk.get("/account")  # the first look of a sign-in is noted
         before = cost()
-        with desk.app.app_context():
+        with desk.app.app_context(), transaction():
             for _ in range(20):
                 ticket = make_ticket(mechanics=[make_mechanic(), make_mechanic()])
                 make_part_line(ticket, make_part())

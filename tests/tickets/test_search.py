@@ -116,8 +116,9 @@ def test_is_combined_with_every_filter_and_order(way: str) -> None:
 
 @pytest.mark.parametrize("sort", [Sort.NEWEST, Sort.OLDEST])
 def test_is_read_on_and_back(sort: Sort, way: str) -> None:
-    for number in range(9):
-        make_ticket(complaint="Brakes grind" if number % 3 else "Oil change")
+    with transaction():
+        for number in range(9):
+            make_ticket(complaint="Brakes grind" if number % 3 else "Oil change")
     chosen = TicketFilter("brake", sort=sort)
     first = list_tickets(chosen, size=4)
     second = list_tickets(chosen, size=4, after=first.after)
@@ -276,8 +277,9 @@ class TestPlans:
     @pytest.fixture(autouse=True)
     def tickets(self, context: None) -> Iterator[None]:
         joy = make_customer(name="Joy Tanaka")
-        for number in range(40):
-            make_ticket(customer=joy, complaint=f"Brakes{' rare' if number == 7 else ''}, oil leaks")
+        with transaction():
+            for number in range(40):
+                make_ticket(customer=joy, complaint=f"Brakes{' rare' if number == 7 else ''}, oil leaks")
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             is_mariadb = connection.dialect.name in ("mysql", "mariadb")
             connection.execute(text("ANALYZE TABLE ticket, ticket_words" if is_mariadb else "ANALYZE"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shop.common.transaction import transaction
 from shop.tickets.lifecycle import Status
 from tests.browser import Browser
 from tests.factories import (
@@ -34,7 +35,7 @@ DESK += ["/desk/inventory", "/desk/inventory?sort=stock", "/desk/inventory?stock
 
 
 def test_lists_and_tickets(desk: Browser) -> None:
-    with desk.app.app_context():
+    with desk.app.app_context(), transaction():
         mechanics = [make_mechanic(), make_mechanic()]
         for _ in range(MORE_THAN_A_PAGE):
             make_part()
