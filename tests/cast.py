@@ -73,7 +73,7 @@ class Cast:
 
     def _make(self, who: str) -> int:
         name, role = PEOPLE[who]
-        with self.app.app_context():
+        with self.app.app_context(), transaction():
             customer = factories.make_customer(name=name, email=self.email(who)) if role is Role.CUSTOMER else None
             mechanic = factories.make_mechanic(name=name, email=self.email(who)) if role is Role.MECHANIC else None
             account = Account(

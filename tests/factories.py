@@ -71,6 +71,7 @@ def make_customer(**values: Any) -> Customer:
     return customer
 
 
+@transaction()
 def make_vehicle(customer: Customer | None = None, **values: Any) -> Vehicle:
     number = _next()
     standard = {"plate": f"TST {number:04}", "make": "Honda", "model": "Civic", "year": 2014, "odometer": 84_000}
@@ -86,6 +87,7 @@ def make_mechanic(**values: Any) -> Mechanic:
     return mechanic
 
 
+@transaction()
 def make_part(*, on_hand: int = 5, **values: Any) -> Part:
     number = _next()
     part = Part(
@@ -102,6 +104,7 @@ def make_part(*, on_hand: int = 5, **values: Any) -> Part:
     return part
 
 
+@transaction()
 def make_ticket(
     *,
     status: Status = Status.DRAFT,
@@ -128,11 +131,10 @@ def make_ticket(
     )
     is_approved = status in ROAD and ROAD.index(status) >= ROAD.index(Status.APPROVED)
     approval = Approval.APPROVED if is_approved else Approval.PENDING
-    with transaction():  # all at once, for this is made thousands of times
-        db.session.add(ticket)
-        db.session.flush()
-        assignments = (Assignment(ticket_id=ticket.id, mechanic_id=mechanic.id) for mechanic in mechanics or [])
-        keep(ticket, _job(ticket, approval=approval, complaint=ticket.first_line), *assignments)
+    db.session.add(ticket)
+    db.session.flush()
+    assignments = (Assignment(ticket_id=ticket.id, mechanic_id=mechanic.id) for mechanic in mechanics or [])
+    keep(ticket, _job(ticket, approval=approval, complaint=ticket.first_line), *assignments)
     db.session.expire(ticket, ["every_job"])
     return ticket
 
@@ -180,6 +182,7 @@ def make_version(ticket: Ticket) -> EstimateVersion:
     return version
 
 
+@transaction()
 def make_part_line(
     ticket: Ticket, part: Part, *, quantity: int = 1, supply: Supply = Supply.FITTED, job: Job | None = None
 ) -> Line:

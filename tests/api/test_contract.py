@@ -11,6 +11,7 @@ from flask import Flask
 
 from shop.accounts.models import Account
 from shop.common.clock import now
+from shop.common.transaction import transaction
 from shop.extensions import db
 from shop.inventory.models import Part
 from shop.tickets.lifecycle import Approval, Status
@@ -146,7 +147,7 @@ ROUTES = (
 @pytest.fixture
 def ids(app: Flask) -> dict[str, int]:
     """One of everything; ``spare`` is a part of which none is left, ``work`` a ticket in progress."""
-    with app.app_context():
+    with app.app_context(), transaction():
         ticket, work = factories.make_ticket(), factories.make_ticket(status=Status.IN_PROGRESS)
         factories.make_version(ticket)
         line = factories.make_part_line(work, factories.make_part(), supply=Supply.RESERVED)

@@ -81,6 +81,11 @@ def erased(cast: Cast, customer_id: int) -> None:
         erase_customer(db.session.get_one(Customer, customer_id), name=NAME.upper(), by=cast.account("desk"))
 
 
+def told_of_tickets() -> list[tuple[object, ...]]:
+    tickets = db.session.scalars(select(Ticket).order_by(Ticket.id))
+    return [(each.number, each.status, each.total_cents) for each in tickets]
+
+
 def everything(cast: Cast) -> str:
     """All that the database holds, but the passwords' hashes and other random texts."""
     with cast.app.app_context():
@@ -101,12 +106,11 @@ class TestErasure:
 
     def test_keeps_the_books(self, cast: Cast, joy: int) -> None:
         with cast.app.app_context():
-            lines = [(each.number, each.status, each.total_cents) for each in db.session.scalars(select(Ticket))]
+            before = told_of_tickets()
         erased(cast, joy)
         with cast.app.app_context():
             assert checks.problems() == []
-            kept = [(each.number, each.status, each.total_cents) for each in db.session.scalars(select(Ticket))]
-            assert kept == lines
+            assert told_of_tickets() == before
             assert db.session.get_one(Customer, joy).name == ERASED
 
     def test_breaks_no_seal(self, cast: Cast, joy: int) -> None:

@@ -22,7 +22,7 @@ from tests.statements import counted
 @pytest.fixture
 def golf(desk: Browser) -> int:
     """The id of Joy's ticket."""
-    with desk.app.app_context():
+    with desk.app.app_context(), transaction():
         vehicle = make_vehicle(
             make_customer(name="Joy Tanaka", phone="+1 555 0142"), plate="HH-RK 4071", make="VW", model="Golf"
         )

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from shop.accounts.models import Letter
+from shop.common.transaction import transaction
 from shop.extensions import db
 from shop.settings.models import Rates
 from shop.tickets.lifecycle import Approval, Status
@@ -20,7 +21,7 @@ both_ways = pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"]
 @pytest.fixture
 def golf(desk: Browser) -> int:
     """The id of a draft of one job."""
-    with desk.app.app_context():
+    with desk.app.app_context(), transaction():
         keep(Rates(labour_cents=12_000))
         customer = make_customer(name="Joy Tanaka", email="joy@example.net")
         rates = db.session.query(Rates).one()

@@ -45,6 +45,7 @@ def by(cast: Cast) -> Account:
 
 
 @pytest.fixture
+@transaction()
 def dvorak() -> Ticket:
     """The ticket #1001 among others."""
     customer = make_customer(name="Kateřina Dvořáková-Li X")
