@@ -83,6 +83,7 @@ def archive_customer(customer: Customer, *, by: Account) -> Customer:
         moment = now()
         for vehicle in _locked_vehicles(customer):
             if not vehicle.is_archived:
+                _refuse_blocked(vehicle)  # somebody else may have brought it before it changed hands
                 vehicle.archived_at = moment
                 vehicle.plate_key = vehicle.vin_key = None
                 vehicle.version += 1

@@ -33,3 +33,9 @@ def find_line(ticket_id: int, line_id: int) -> Line:
     """A line of a ticket, on it or taken off."""
     line = db.session.get(Line, line_id)
     return found(line if line and line.ticket is find_workable(ticket_id) else None)
+
+
+def find_part_line(ticket_id: int, line_id: int) -> Line:
+    """A line of a ticket with a part from stock."""
+    line = find_line(ticket_id, line_id)
+    return found(line if line.part_id is not None else None)

@@ -13,7 +13,7 @@ from shop.inventory.queries import search as search_parts
 from shop.inventory.queries import visible_to as parts_visible_to
 from shop.tickets import commands
 from shop.tickets.board import jobs_by_mechanic, jobs_of
-from shop.tickets.finding import find_job, find_line, find_whole_ticket, find_workable
+from shop.tickets.finding import find_job, find_part_line, find_whole_ticket, find_workable
 from shop.tickets.forms import MoveForm, PartForm, SearchForm, TicketForm
 from shop.tickets.job_forms import FindingsForm
 from shop.web.actor import actor
@@ -99,7 +99,7 @@ def job_parts(ticket_id: int) -> Answer:
 @floor.post("/tickets/<id:ticket_id>/parts/<id:line_id>/take")
 def job_part_take(ticket_id: int, line_id: int) -> Answer:
     form = TicketForm()
-    if form.attempt(commands.take_wanted, find_line(ticket_id, line_id), by=actor):
+    if form.attempt(commands.take_wanted, find_part_line(ticket_id, line_id), by=actor):
         return changed(ticket_id, PARTS, also=[JOB])
     return turned_down(ticket_id, PARTS, form)
 
@@ -107,7 +107,7 @@ def job_part_take(ticket_id: int, line_id: int) -> Answer:
 @floor.post("/tickets/<id:ticket_id>/parts/<id:line_id>/fit")
 def job_part_fit(ticket_id: int, line_id: int) -> Answer:
     form = TicketForm()
-    if form.attempt(commands.fit_part, find_line(ticket_id, line_id), by=actor):
+    if form.attempt(commands.fit_part, find_part_line(ticket_id, line_id), by=actor):
         return changed(ticket_id, PARTS, also=[JOB])
     return turned_down(ticket_id, PARTS, form)
 
@@ -115,7 +115,7 @@ def job_part_fit(ticket_id: int, line_id: int) -> Answer:
 @floor.post("/tickets/<id:ticket_id>/parts/<id:line_id>/remove")
 def job_part_remove(ticket_id: int, line_id: int) -> Answer:
     form = TicketForm()
-    if form.attempt(commands.remove_line, find_line(ticket_id, line_id), by=actor):
+    if form.attempt(commands.remove_line, find_part_line(ticket_id, line_id), by=actor):
         return changed(ticket_id, PARTS, also=[JOB])
     return turned_down(ticket_id, PARTS, form)
 

@@ -90,10 +90,11 @@ class StatusField(Field):
 
 
 class MoveForm(TicketForm):
-    """One step of a ticket; ``seen`` is the status that the page showed."""
+    """One step of a ticket; ``seen`` and ``total`` are the status and the sum in cents that the page showed."""
 
     to = StatusField(validators=[InputRequired("Choose what comes next.")])
     seen = StatusField()
+    total = WholeNumberField(most=2**53, widget=HiddenInput())
     reason = TextField("Why is it cancelled?", default="", validators=[Length(max=MAX_REASON)])
 
 

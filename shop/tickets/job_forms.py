@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -200,14 +201,18 @@ class ConsentForm(TicketForm):
     @property
     def values(self) -> dict[str, Any]:
         known = {approval.value: approval for approval in ANSWERS}
-        answers = {job.id: known.get(self.answer_to(job), Approval.PENDING) for job in self.jobs}
+        sent = {job.id: request.form.get(f"job-{job.id}", "") for job in self.jobs}  # a new job has no answer yet
+        sums = {job.id: request.form.get(f"sum-{job.id}", "") for job in self.jobs}
         return {
-            "answers": answers,
+            "answers": {job_id: known.get(answer, Approval.PENDING) for job_id, answer in sent.items()},
+            "asked": {job_id: int(cents) for job_id, cents in sums.items() if _CENTS.fullmatch(cents)},
             "channel": Channel(self.channel.data),
             "name": self.name.data,
             "words": self.words.data,
         }
 
+
+_CENTS = re.compile("[0-9]{1,15}")
 
 _KIND_WORDS = {
     LineKind.LABOUR: "Labour",

@@ -179,7 +179,7 @@ class Move:
 
 
 _START = (Need.CONSENT, Need.ODOMETER_IN, Need.MECHANIC)
-_DONE = (Need.PARTS, Need.CORRECTION)
+_DONE = (Need.CONSENT, Need.PARTS, Need.CORRECTION)
 _BILL = (Need.CONSENT, Need.DECISIONS, Need.PARTS, Need.ODOMETER_OUT)
 
 _CANCEL = Move(Status.CANCELLED, "Cancel the ticket", needs=(Need.REASON,))
@@ -188,10 +188,14 @@ _CANCEL = Move(Status.CANCELLED, "Cancel the ticket", needs=(Need.REASON,))
 MOVES: dict[Status, tuple[Move, ...]] = {
     Status.DRAFT: (
         Move(Status.ESTIMATE, "Write the estimate"),
-        Move(Status.APPROVED, "Approve at the counter"),
+        Move(Status.APPROVED, "Approve at the counter", needs=(Need.CONSENT,)),
         _CANCEL,
     ),
-    Status.ESTIMATE: (Move(Status.APPROVED, "Mark as approved"), Move(Status.DRAFT, "Back to draft"), _CANCEL),
+    Status.ESTIMATE: (
+        Move(Status.APPROVED, "Mark as approved", needs=(Need.CONSENT,)),
+        Move(Status.DRAFT, "Back to draft"),
+        _CANCEL,
+    ),
     Status.APPROVED: (
         Move(Status.IN_PROGRESS, "Start work", STAFF, _START),
         Move(Status.ESTIMATE, "Back to estimate"),

@@ -365,7 +365,7 @@ class TestVersionPage:
             commands.note_consent(ticket, answers=answers, name="Joy", channel=Channel.PHONE, by=by)
 
         offered.do(note)
-        text = offered.browser.get(f"{offered.home}/estimates/2").text
+        text = offered.browser.get(f"{offered.home}/estimates/1").text
         assert "Joy, by telephone, " in text
         assert "Ana Desk" not in text
 

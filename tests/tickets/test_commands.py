@@ -15,7 +15,7 @@ from shop.extensions import db
 from shop.inventory.models import Part
 from shop.mechanics import commands as roster
 from shop.tickets import commands
-from shop.tickets.lifecycle import MOVES, Status
+from shop.tickets.lifecycle import MOVES, Approval, Status
 from shop.tickets.models import FIRST_NUMBER, MAX_COMPLAINT, Supply, Ticket
 from tests.cast import Cast
 from tests.factories import make_customer, make_mechanic, make_part, make_part_line, make_ticket, make_vehicle
@@ -120,6 +120,14 @@ class TestEditing:
             commands.edit_ticket(ticket, complaint="Second.", version=1, by=cast.account("owner"))
         assert ticket.complaint == "First."
 
+    def test_an_older_ticket_does_not_turn_the_odometer_back(self, cast: Cast) -> None:
+        vehicle, desk = make_vehicle(odometer=31_000), cast.account("desk")
+        old = make_ticket(vehicle=vehicle, status=Status.PICKED_UP, odometer_in=31_000)
+        newest = make_ticket(vehicle=vehicle)
+        commands.edit_ticket(newest, odometer_in=50_000, by=desk)
+        commands.edit_ticket(old, odometer_in=31_500, by=desk)
+        assert (old.odometer_in, vehicle.odometer) == (31_500, 50_000)
+
     def test_refuses_somebody_elses_vehicle(self, cast: Cast) -> None:
         with pytest.raises(RuleBroken) as refusal:
             commands.edit_ticket(make_ticket(), vehicle=make_vehicle(), by=cast.account("desk"))
@@ -191,6 +199,28 @@ class TestMoving:
         for to in (Status.IN_PROGRESS, Status.QUALITY_CHECK, Status.READY):
             commands.move(ticket, to=to, by=desk)
         assert ticket.completed_at == first
+
+    @pytest.mark.parametrize("status", [Status.PICKED_UP, Status.CANCELLED])
+    @pytest.mark.parametrize("gone", ["customer", "vehicle"])
+    def test_nothing_opens_again_for_who_is_archived(self, cast: Cast, status: Status, gone: str) -> None:
+        ticket, desk = make_ticket(vehicle=make_vehicle(), status=status), cast.account("desk")
+        if gone == "customer":
+            customers.archive_customer(ticket.customer, by=desk)
+        else:
+            customers.archive_vehicle(ticket.vehicle, by=desk)
+        with pytest.raises(Conflict, match="archived"):
+            commands.move(ticket, to=MOVES[status][0].to, by=desk)
+        assert ticket.status is status
+
+    def test_what_was_changed_since_it_was_shown_is_not_approved(self, cast: Cast) -> None:
+        ticket, desk = make_ticket(), cast.account("desk")
+        shown = ticket.total_cents
+        commands.add_labour(ticket.jobs[0], description="New engine", minutes=600, price_cents=10_000, by=desk)
+        with pytest.raises(Conflict, match="meanwhile"):
+            commands.move(ticket, to=Status.APPROVED, total=shown, by=desk)
+        assert (ticket.status, ticket.versions) == (Status.DRAFT, [])
+        commands.move(ticket, to=Status.APPROVED, total=ticket.total_cents, by=desk)
+        assert ticket.approved_cents == 100_000
 
 
 class TestMechanics:
@@ -277,6 +307,32 @@ class TestParts:
         commands.remove_line(wanted, by=desk)
         assert (part.available, ticket.part_lines, ticket.total_cents) == (5, [], 0)
 
+    def test_what_was_taken_off_comes_back_though_its_part_is_archived(self, cast: Cast) -> None:
+        ticket, part, desk = make_ticket(status=Status.IN_PROGRESS), make_part(on_hand=1), cast.account("desk")
+        line = commands.use_part(ticket, part=part, quantity=1, by=desk)
+        commands.remove_line(line, by=desk)
+        part.archived_at = now()
+        db.session.commit()
+        commands.restore_line(line, by=desk)
+        assert (line.removed_at, line.supply) == (None, Supply.WANTED)
+
+    def test_nothing_is_taken_for_a_declined_job(self, cast: Cast) -> None:
+        ticket, part, desk = make_ticket(), make_part(on_hand=0), cast.account("desk")
+        line = commands.want_part(ticket, part=part, quantity=1, by=desk)
+        ticket.jobs[0].approval = Approval.DECLINED
+        part.on_hand = 1
+        db.session.commit()
+        with pytest.raises(Conflict, match="declined"):
+            commands.take_wanted(line, by=desk)
+        assert (line.supply, part.reserved) == (Supply.WANTED, 0)
+
+    def test_mechanics_take_off_parts_alone(self, cast: Cast) -> None:
+        ticket, desk, rui = make_ticket(status=Status.IN_PROGRESS), cast.account("desk"), cast.account("mechanic")
+        line = commands.add_labour(ticket.jobs[0], description="Pads", minutes=60, price_cents=10_000, by=desk)
+        with pytest.raises(RuleBroken):
+            commands.remove_line(line, by=rui)
+        assert line.removed_at is None
+
     def test_what_was_taken_off_can_be_put_back(self, cast: Cast) -> None:
         ticket, part, desk = make_ticket(), make_part(on_hand=5), cast.account("desk")
         line = commands.remove_line(commands.use_part(ticket, part=part, quantity=2, by=desk), by=desk)
@@ -310,6 +366,22 @@ class TestArchiving:
         assert (part.available, ticket.is_archived) == (5, True)
         with pytest.raises(Conflict):
             commands.move(ticket, to=Status.APPROVED, by=desk)
+
+    def test_none_comes_out_of_the_bin_for_a_vehicle_that_is_archived(self, cast: Cast) -> None:
+        ticket, desk = make_ticket(vehicle=make_vehicle()), cast.account("desk")
+        commands.archive_ticket(ticket, by=desk)
+        customers.archive_vehicle(ticket.vehicle, by=desk)
+        with pytest.raises(Conflict, match="archived"):
+            commands.restore_ticket(ticket, by=desk)
+        assert ticket.is_archived
+
+    def test_a_customer_keeps_a_car_that_somebody_else_has_left_here(self, cast: Cast) -> None:
+        ticket, buyer, desk = make_ticket(vehicle=make_vehicle()), make_customer(), cast.account("desk")
+        customers.change_owner(ticket.vehicle, to=buyer, by=desk)
+        with pytest.raises(Conflict, match="still open"):
+            customers.archive_customer(buyer, by=desk)
+        assert not buyer.is_archived
+        assert not ticket.vehicle.is_archived
 
     def test_a_finished_one_keeps_them(self, cast: Cast) -> None:
         ticket, part = make_ticket(status=Status.PICKED_UP), make_part(on_hand=5)

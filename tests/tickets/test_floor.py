@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from shop.accounts.models import Account
 from shop.extensions import db
 from shop.inventory.models import Part
+from shop.tickets import commands
 from shop.tickets.lifecycle import Status
-from shop.tickets.models import Ticket
+from shop.tickets.models import Line, LineKind, Ticket
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.factories import make_customer, make_mechanic, make_part, make_part_line, make_ticket, make_vehicle
@@ -90,6 +92,17 @@ def test_parts_are_found_taken_and_given_back(mechanic: Browser, job: int, htmx:
     done.form("Give back Brake disc front").submit(htmx=htmx)
     with mechanic.app.app_context():
         assert db.session.get_one(Part, part).available == 2
+
+
+def test_only_parts_are_taken_off_there(mechanic: Browser, job: int, cast: Cast) -> None:
+    desk_id = cast.account_id("desk")
+    with mechanic.app.app_context():
+        first = db.session.get_one(Ticket, job).jobs[0]
+        by = db.session.get_one(Account, desk_id)
+        fee_id = commands.add_item(first, kind=LineKind.FEE, description="Fee", price_cents=500, by=by).id
+    assert mechanic.post(f"/floor/tickets/{job}/parts/{fee_id}/remove", {}).status == 404
+    with mechanic.app.app_context():
+        assert db.session.get_one(Line, fee_id).removed_at is None
 
 
 def test_others_jobs_are_read_and_their_parts_left_alone(mechanic: Browser, foreign_job: int) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import select
 
-from shop.accounts.models import Letter
+from shop.accounts.models import Account, Letter
 from shop.common.transaction import transaction
 from shop.extensions import db
 from shop.settings.models import Rates
+from shop.tickets import commands
 from shop.tickets.lifecycle import Approval, Status
 from shop.tickets.models import CannedJob, Channel, Job, Line, Supply, Ticket
 from tests.browser import Browser, Page
@@ -183,6 +185,41 @@ def test_what_was_said_on_the_telephone_is_noted_job_by_job(desk: Browser, golf:
     assert "Wipers streak Declined" in version
     assert "Joy, by telephone, " in version
     assert "noted by Ana Desk" in version
+
+
+@both_ways
+@pytest.mark.parametrize("meanwhile", ["a job", "a line"])
+def test_nothing_is_approved_that_nobody_was_asked_about(desk: Browser, golf: int, htmx: bool, meanwhile: str) -> None:
+    add_labour(desk, golf)
+    form = desk.get(f"/desk/tickets/{golf}").form("Note it").fill(name="Joy", channel="phone", words="Go on.")
+    with desk.app.app_context():
+        by = db.session.scalars(select(Account)).first()
+        assert by is not None
+        job = job_of(desk, golf)
+        if meanwhile == "a job":
+            job = commands.add_job(job.ticket, complaint="New engine", by=by)
+        commands.add_labour(job, description="Engine", minutes=6000, price_cents=10_000, by=by)
+    page = form.submit(htmx=htmx)
+    assert page.status == 409
+    assert "meanwhile" in page.text
+    assert page.form("Note it").values["words"] == "Go on."
+    with desk.app.app_context():
+        ticket = db.session.get_one(Ticket, golf)
+        assert {job.approval for job in ticket.jobs} == {Approval.PENDING}
+        assert ticket.versions == []
+    assert page.form("Note it").submit(htmx=htmx).status in (200, 303)
+
+
+def test_what_they_have_is_what_they_answer(desk: Browser, golf: int) -> None:
+    add_labour(desk, golf)
+    desk.get(f"/desk/tickets/{golf}").form("Send the estimate").submit()
+    with desk.app.app_context():
+        keep(Rates(labour_cents=12_000, labour_tax_ppm=500_000))
+    desk.get(f"/desk/tickets/{golf}").form("Mark as approved").submit()
+    with desk.app.app_context():
+        ticket = db.session.get_one(Ticket, golf)
+        assert [version.number for version in ticket.versions] == [1]
+        assert ticket.approved_cents == ticket.versions[0].total_cents == ticket.total_cents
 
 
 @both_ways

@@ -191,6 +191,11 @@ class TestComeback:
         with pytest.raises(Conflict, match="not been finished"):
             commands.open_comeback(make_ticket(), by=cast.account("desk"))
 
+    def test_of_a_vehicle_that_is_archived_has_none(self, cast: Cast) -> None:
+        desk = cast.account("desk")
+        ticket = make_ticket(vehicle=make_vehicle(archived_at=now()), status=Status.PICKED_UP)
+        assert commands.open_comeback(ticket, by=desk).vehicle is None
+
 
 class TestDeclinedBefore:
     def test_stays_with_the_vehicle_until_it_is_taken_up(self, cast: Cast) -> None:

@@ -30,6 +30,10 @@ def _grow(ticket: Ticket) -> None:
     settle(ticket)
 
 
+def _decline(ticket: Ticket) -> None:
+    ticket.jobs[0].approval = Approval.DECLINED
+
+
 #: What makes a ticket lack something, and how the refusal begins or which field it names.
 LACKS: dict[Need, tuple[Callable[[Ticket], object], str]] = {
     Need.REASON: (lambda ticket: None, "reason"),
@@ -86,7 +90,7 @@ def test_a_complete_ticket_moves_for_those_who_may(cast: Cast, status: Status, m
 def test_what_a_move_lacks_is_said(cast: Cast, status: Status, move: Move, need: Need) -> None:
     strict()
     ticket = complete(status)
-    lack, words = LACKS[need]
+    lack, words = (_decline, "wants none of it") if move.notes_consent(status) else LACKS[need]
     lack(ticket)
     db.session.commit()
     reason = "" if need is Need.REASON else "They sold it."
@@ -111,12 +115,19 @@ def test_what_the_shop_does_not_ask_for_is_not_needed(cast: Cast, need: Need) ->
             assert ticket.status is move.to
 
 
-@pytest.mark.parametrize("approval", [Approval.PENDING, Approval.DECLINED, Approval.DEFERRED])
-def test_work_does_not_start_on_what_is_not_approved(cast: Cast, approval: Approval) -> None:
+@pytest.mark.parametrize(
+    ("approval", "words"),
+    [
+        (Approval.PENDING, "has not approved anything"),
+        (Approval.DECLINED, "wants none of it"),
+        (Approval.DEFERRED, "wants none of it"),
+    ],
+)
+def test_work_does_not_start_on_what_is_not_approved(cast: Cast, approval: Approval, words: str) -> None:
     ticket = complete(Status.APPROVED)
     ticket.jobs[0].approval = approval
     db.session.commit()
-    with pytest.raises(Conflict, match="has not approved anything"):
+    with pytest.raises(Conflict, match=words):
         commands.move(ticket, to=Status.IN_PROGRESS, by=cast.account("desk"))
 
 
@@ -129,3 +140,11 @@ def test_the_shop_may_allow_a_little_more(cast: Cast) -> None:
     keep(ShopRules(id=1, tolerance_cents=100))
     for to in (Status.IN_PROGRESS, Status.QUALITY_CHECK, Status.READY, Status.INVOICED):
         commands.move(ticket, to=to, by=desk)
+
+
+def test_what_outgrew_its_consent_is_not_fitted_on_the_way(cast: Cast) -> None:
+    ticket = complete(Status.IN_PROGRESS)
+    line = commands.use_part(ticket, part=make_part(price_cents=100_000), quantity=1, by=cast.account("desk"))
+    with pytest.raises(Conflict, match="over what the customer approved"):
+        commands.move(ticket, to=Status.QUALITY_CHECK, by=cast.account("desk"))
+    assert (line.supply, ticket.jobs[0].is_done) == (Supply.RESERVED, False)

@@ -168,12 +168,17 @@ def test_of_two_desks_on_one_line_one_saves_and_nothing_is_overwritten_in_silenc
 
 def test_an_answer_against_edits_approves_what_was_offered(cast: Cast, desks: list[Browser]) -> None:
     """Half of them note the customer's consent while the others raise the price: what is approved was on a version."""
+
+    def note(desk: Browser) -> Page:
+        form = desk.get(f"/desk/tickets/{ticket_id}").form("Note it")
+        return form.fill(**{f"job-{job}": "approved"}, name="Joy", channel="phone").submit()
+
     with cast.app.app_context():
         ticket = make_ticket()
         make_part_line(ticket, make_part(on_hand=9, price_cents=1_000), supply=Supply.RESERVED)
         ticket_id, job = ticket.id, ticket.jobs[0].id
     labour = {"kind": "labour", "description": "More", "minutes": "1", "price_cents": "10"}
-    consent = {f"job-{job}": "approved", "name": "Joy", "channel": "phone"}
+    consent = {f"job-{job}": "approved", f"sum-{job}": "1000", "name": "Joy", "channel": "phone"}
 
     def act(number: int, desk: Browser) -> Page:
         what, data = ("consents", consent) if number % 2 else (f"jobs/{job}/lines", labour)
@@ -181,6 +186,7 @@ def test_an_answer_against_edits_approves_what_was_offered(cast: Cast, desks: li
 
     answers = at_once(desks, act)
     assert set(answers) <= {303, 409, 422}
+    assert note(desks[0]).status == 200
     with cast.app.app_context():
         ticket = db.session.get_one(Ticket, ticket_id)
         offered = [estimate.read(version.content).bill.total for version in ticket.versions if version.consents]

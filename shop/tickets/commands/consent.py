@@ -17,7 +17,7 @@ from shop.extensions import db
 from shop.settings.queries import present_rates
 from shop.tickets import estimate
 from shop.tickets.commands import shelf
-from shop.tickets.commands.shared import check_takes_work, lock_ticket, set_status, settle
+from shop.tickets.commands.shared import changed_meanwhile, check_takes_work, lock_ticket, set_status, settle
 from shop.tickets.letters import write_estimate_letter
 from shop.tickets.lifecycle import ANSWERS, Approval, Status
 from shop.tickets.links import make_link
@@ -148,16 +148,27 @@ def answer(
 
 
 def note_consent(
-    ticket: Ticket, *, answers: Answers, name: str, words: str = "", channel: Channel, by: Account
+    ticket: Ticket,
+    *,
+    answers: Answers,
+    name: str,
+    words: str = "",
+    channel: Channel,
+    asked: Mapping[int, int] | None = None,
+    by: Account,
 ) -> Consent:
-    """Write down what the customer said to what is on the ticket now, as the answer to a version of its own.
+    """Write down what the customer said to what is on the ticket now.
 
-    Raises as ``write_estimate`` and ``answer`` do.
+    It answers the estimate that they have, if it says the same, else a version of its own. ``asked`` are the sums in
+    cents, by job, that they were told. Raises as ``write_estimate`` and ``answer`` do, and Conflict when something
+    else would be asked by now.
     """
     with transaction():
         lock_ticket(ticket)
         check_takes_work(ticket)
-        version = _next_version(ticket, by=by)
+        version = _in_their_hands(ticket) or _next_version(ticket, by=by)
+        if asked is not None and asked != {job.id: job.net_cents for job in estimate.still_asked(version)}:
+            raise changed_meanwhile(ticket)
         return answer(version, answers=answers, name=name, words=words, channel=channel, by=by)
 
 
@@ -180,6 +191,14 @@ def end_links(ticket: Ticket) -> int:
     """End the links by which the customer follows this repair, inside the caller's transaction; answers how many."""
     ending = update(RepairLink).where(RepairLink.ticket_id == ticket.id, RepairLink.ended_at.is_(None))
     return int(db.session.execute(ending.values(ended_at=now())).rowcount)  # type: ignore[attr-defined]
+
+
+def _in_their_hands(ticket: Ticket) -> EstimateVersion | None:
+    """The latest version, while nobody has answered it and it says what would be written down now."""
+    db.session.expire(ticket, ["versions"])
+    latest = ticket.latest_version
+    is_new = latest is not None and not latest.consents and bool(estimate.still_asked(latest))
+    return latest if latest and is_new and latest.content == estimate.written_down(ticket) else None
 
 
 def _next_version(ticket: Ticket, *, by: Account) -> EstimateVersion:

@@ -172,9 +172,13 @@ def reopen_job(job: Job, *, by: Account) -> Job:
 
 
 def finish_jobs(ticket: Ticket, *, by: Account) -> None:
-    """Finish what is approved and not done yet; inside the caller's transaction."""
+    """Finish what is approved and not done yet; inside the caller's transaction.
+
+    Raises Conflict when the customer has not approved a job as it is.
+    """
     for job in ticket.jobs:
         if job.is_approved and not job.is_done:
+            check_consent_to(job)
             _finish(job, by=by)
 
 

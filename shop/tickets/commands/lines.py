@@ -118,13 +118,14 @@ def want_part(
 def take_wanted(line: Line, *, by: Account) -> Line:
     """Keep a listed part for the ticket, now that it is there; its price stays the one it was listed at.
 
-    Raises Conflict when the line is gone, already taken, or the work is closed, RuleBroken on ``quantity`` when there
-    are still too few.
+    Raises Conflict when the line is gone, already taken, its job declined or the work closed, RuleBroken on
+    ``quantity`` when there are still too few.
     """
     with transaction():
         ticket = lock_line(line)
         if not line.is_wanted or line.part is None:
             raise Conflict(f"{line.label} has already been taken from the shelf.")
+        _check_is_charged(line.job)
         shelf.reserve(line)
         line.cost_cents = line.part.cost_cents
         settle(ticket)
@@ -173,10 +174,13 @@ def edit_line(line: Line, *, by: Account, version: int | None = None, **values: 
 def remove_line(line: Line, *, by: Account) -> Line:
     """Take a line off the ticket; its parts go back to the shelf. It can be put back with ``restore_line``.
 
-    Raises Conflict when the line is gone or the work is closed.
+    Raises Conflict when the line is gone or the work is closed, RuleBroken when a mechanic takes off anything but a
+    part from stock.
     """
     with transaction():
         ticket = lock_line(line)
+        if line.part is None and not by.works_the_desk:
+            raise RuleBroken("Only the front desk can take this off.")
         shelf.give_line_back(line, by=by)
         line.removed_at = now()
         settle(ticket)
@@ -191,8 +195,8 @@ def restore_line(line: Line, *, by: Account) -> Line:
         if line.removed_at is not None:
             _check_room(ticket)
             line.removed_at = None
-            if line.job.is_charged and line.is_wanted and not line.is_missing:
-                shelf.reserve(line)
+            if line.job.is_charged:
+                shelf.reserve_if_there(line, by=by)
             settle(ticket)
             record(Action.LINE_RESTORED, ticket, by=by, line=line.label)
         return line
@@ -222,8 +226,8 @@ def _add_part(ticket: Ticket, part: Part, quantity: int, job: Job | None, core_c
         raise RuleBroken(f"The shop no longer keeps {part.name}.", field="part")
     if job is not None and (job.ticket is not ticket or job.removed_at is not None):
         raise Conflict("This job has been taken off the ticket.")
-    if job is not None and not job.is_charged:
-        raise Conflict("This job was declined. Ask about it again before you put parts on it.")
+    if job is not None:
+        _check_is_charged(job)
     line = Line(
         kind=LineKind.PART,
         part=part,
@@ -236,6 +240,11 @@ def _add_part(ticket: Ticket, part: Part, quantity: int, job: Job | None, core_c
     )
     put_on(job or _first_job(ticket), line)
     return line
+
+
+def _check_is_charged(job: Job) -> None:
+    if not job.is_charged:
+        raise Conflict("This job was declined. Ask about it again before you put parts on it.")
 
 
 def _first_job(ticket: Ticket) -> Job:

@@ -58,6 +58,11 @@ def check_takes_work(ticket: Ticket) -> None:
         raise Conflict(f"Ticket {ticket.label} is {words(ticket.status)}. Reopen it to change its work.")
 
 
+def changed_meanwhile(ticket: Ticket) -> Conflict:
+    """What to raise when the customer was asked about something else than what is on the ticket."""
+    return Conflict(f"Somebody has changed the work on {ticket.label} meanwhile. Look at what it comes to now.")
+
+
 def settle(ticket: Ticket) -> None:
     """Keep what the ticket comes to now, and that somebody was at it: the end of every change."""
     for job in ticket.jobs:
@@ -81,6 +86,17 @@ def set_status(ticket: Ticket, to: Status, *, reason: str = "", by: Account | No
     count_open(to.is_open - was.is_open)
 
 
+def refuse_archived(ticket: Ticket) -> None:
+    """Raises Conflict when the customer or the vehicle of a ticket that opens again is archived."""
+    lock(ticket.customer)
+    if ticket.customer.is_archived:
+        raise Conflict(f"{ticket.customer.name} is archived. Bring the customer back first.")
+    if ticket.vehicle is not None:
+        lock(ticket.vehicle)
+        if ticket.vehicle.is_archived:
+            raise Conflict(f"{ticket.vehicle.label} is archived. Bring the vehicle back first.")
+
+
 def count_open(more: int) -> None:
     """Keep how many tickets are open and not in the bin."""
     if more:
@@ -98,6 +114,8 @@ def check_needs(ticket: Ticket, move: Move) -> None:
 def check_consent(ticket: Ticket) -> None:
     """Raises Conflict when nothing is approved, or more is on the ticket than was approved."""
     if not any(job.is_approved for job in ticket.jobs):
+        if ticket.jobs and not any(job.is_charged for job in ticket.jobs):
+            raise Conflict("The customer wants none of it done. Ask about a job again, or cancel the ticket.")
         raise Conflict("The customer has not approved anything yet. Send the estimate, or note their consent.")
     if (over := ticket.over_cents) > shop_rules().tolerance_cents:
         raise Conflict(

@@ -20,9 +20,14 @@ def reserve(line: Line) -> None:
 def reserve_what_is_there(job: Job, *, by: Account | None) -> None:
     """Keep the parts of a job that the shelf has, as far as it has them."""
     for line in _by_part([job]):
-        if line.is_wanted and not line.is_missing and line.part is not None and not line.part.is_archived:
-            reserve(line)
-            record_part(Action.PART_USED, line, by=by)
+        reserve_if_there(line, by=by)
+
+
+def reserve_if_there(line: Line, *, by: Account | None) -> None:
+    """Keep a line's parts if it wants any, the shelf has them, and the shop still does."""
+    if line.is_wanted and not line.is_missing and line.part is not None and not line.part.is_archived:
+        reserve(line)
+        record_part(Action.PART_USED, line, by=by)
 
 
 def fit(line: Line, *, by: Account) -> None:

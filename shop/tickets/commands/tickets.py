@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from shop.accounts.models import Account
 from shop.audit.actions import Action
@@ -32,6 +32,7 @@ from shop.tickets.commands.shared import (
     check_takes_work,
     count_open,
     lock_ticket,
+    refuse_archived,
     set_status,
     settle,
     shortened,
@@ -98,10 +99,11 @@ def open_comeback(ticket: Ticket, *, by: Account) -> Ticket:
         lock_ticket(ticket)
         if ticket.completed_at is None:
             raise Conflict(f"{ticket.label} has not been finished yet, so it can’t come back.")
-        is_theirs = ticket.vehicle is not None and ticket.vehicle.customer_id == ticket.customer_id
+        vehicle = ticket.vehicle
+        is_theirs = vehicle is not None and vehicle.customer_id == ticket.customer_id and not vehicle.is_archived
         return open_ticket(
             customer=ticket.customer,
-            vehicle=ticket.vehicle if is_theirs else None,
+            vehicle=vehicle if is_theirs else None,
             complaint=shortened(f"Comeback of {ticket.label}: {ticket.complaint}", MAX_COMPLAINT),
             comeback_of=ticket,
             by=by,
@@ -196,14 +198,24 @@ def edit_ticket(
         return ticket
 
 
-def move(ticket: Ticket, *, to: Status, reason: str = "", seen: Status | None = None, by: Account) -> Ticket:
+def move(
+    ticket: Ticket,
+    *,
+    to: Status,
+    reason: str = "",
+    seen: Status | None = None,
+    total: int | None = None,
+    by: Account,
+) -> Ticket:
     """Take the ticket to another status; the lifecycle says which, who may, and what must be there.
 
-    ``seen`` is the status that the page showed. The desk's approval is a consent at the counter to everything that
-    has not been decided. When the work is done, its jobs are finished and their parts fitted; cancelling gives all
-    parts back to the shelf. Reaching ``ready`` for the first time is when the ticket counts as completed.
+    ``seen`` is the status that the page showed, ``total`` what the ticket came to on it, in cents. The desk's approval
+    is a consent at the counter to everything that has not been decided. When the work is done, its jobs are finished
+    and their parts fitted; cancelling gives all parts back to the shelf. Reaching ``ready`` for the first time is when
+    the ticket counts as completed.
 
-    Raises Conflict when the ticket moved on since it was seen, can't go there, or lacks what the move needs;
+    Raises Conflict when the ticket moved on since it was seen, what is consented to has changed since, it can't go
+    there, its customer or vehicle is archived, or it lacks what the move needs;
     RuleBroken on ``to`` when it is not for this person to do, and at the field of what is missing.
     """
     with transaction():
@@ -212,7 +224,13 @@ def move(ticket: Ticket, *, to: Status, reason: str = "", seen: Status | None = 
             raise Conflict(f"Somebody else has moved {ticket.label} meanwhile: it is {words(ticket.status)} now.")
         step = _checked_move(ticket, to, by)
         reason = _checked_reason(step, reason)
+        if to.is_open and not ticket.status.is_open:
+            refuse_archived(ticket)
         if step.notes_consent(ticket.status):
+            if total is not None and total != ticket.total_cents:
+                raise Conflict(
+                    f"Somebody has changed the work on {ticket.label} meanwhile. Look at what it comes to now."
+                )
             consent_at_the_counter(ticket, by=by)
         check_needs(ticket, step)
         if to in (Status.QUALITY_CHECK, Status.READY):
@@ -265,8 +283,8 @@ def restore_ticket(ticket: Ticket, *, by: Account) -> Ticket:
     with transaction():
         lock(ticket)
         if ticket.is_archived:
-            if ticket.customer.is_archived:
-                raise Conflict(f"{ticket.customer.name} is archived. Bring the customer back first.")
+            if ticket.status.is_open:
+                refuse_archived(ticket)
             tallies.watch(ticket)
             ticket.archived_at = None
             settle(ticket)
@@ -287,12 +305,16 @@ def _next_number() -> int:
 
 
 def _read_odometer(ticket: Ticket, reason: str, *, by: Account) -> None:
-    """The vehicle's odometer is what was read last."""
+    """The vehicle's odometer is what was read on its newest ticket."""
     came, went = ticket.odometer_in, ticket.odometer_out
     if came is not None and went is not None and went < came:
         raise RuleBroken(f"It was {came:,} on arrival.", field="odometer_out")
     newest = went if went is not None else came
-    if newest is not None and ticket.vehicle is not None and newest != ticket.vehicle.odometer:
+    if newest is None or ticket.vehicle is None or newest == ticket.vehicle.odometer:
+        return
+    is_read = or_(Ticket.odometer_in.is_not(None), Ticket.odometer_out.is_not(None))
+    later = select(Ticket.id).where(Ticket.vehicle_id == ticket.vehicle_id, Ticket.id > ticket.id, is_read)
+    if db.session.scalar(later.where(Ticket.archived_at.is_(None)).limit(1)) is None:
         edit_vehicle(ticket.vehicle, odometer=newest, odometer_reason=reason, by=by)
 
 
