@@ -210,6 +210,17 @@ def test_nothing_is_approved_that_nobody_was_asked_about(desk: Browser, golf: in
     assert page.form("Note it").submit(htmx=htmx).status in (200, 303)
 
 
+def test_a_no_to_everything_shows_and_is_no_yes(desk: Browser, golf: int) -> None:
+    desk.get(f"/desk/tickets/{golf}").form("Send the estimate").submit()
+    answer = {f"job-{job_id(desk, golf)}": "declined"}
+    page = desk.get(f"/desk/tickets/{golf}").form("Note it").fill(name="Joy", channel="phone", **answer).submit()
+    assert "nothing approved" in page.text
+    page = page.form("Mark as approved").submit()
+    assert (page.status, "wants none of it done" in page.text) == (409, True)
+    with desk.app.app_context():
+        assert db.session.get_one(Ticket, golf).status is Status.ESTIMATE
+
+
 def test_what_they_have_is_what_they_answer(desk: Browser, golf: int) -> None:
     add_labour(desk, golf)
     desk.get(f"/desk/tickets/{golf}").form("Send the estimate").submit()

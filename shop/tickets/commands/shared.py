@@ -114,7 +114,7 @@ def check_needs(ticket: Ticket, move: Move) -> None:
 def check_consent(ticket: Ticket) -> None:
     """Raises Conflict when nothing is approved, or more is on the ticket than was approved."""
     if not any(job.is_approved for job in ticket.jobs):
-        if ticket.jobs and not any(job.is_charged for job in ticket.jobs):
+        if ticket.is_turned_down:
             raise Conflict("The customer wants none of it done. Ask about a job again, or cancel the ticket.")
         raise Conflict("The customer has not approved anything yet. Send the estimate, or note their consent.")
     if (over := ticket.over_cents) > shop_rules().tolerance_cents:

@@ -170,6 +170,11 @@ class Ticket(Base, Versioned, Dated, Archivable):
         return [job for job in self.jobs if job.asks_for_consent or (job.is_approved and self.is_over_in_sum_alone)]
 
     @property
+    def is_turned_down(self) -> bool:
+        """The customer was asked about every job, and wants none of them done, at least not now."""
+        return bool(self.jobs) and not any(job.is_charged for job in self.jobs)
+
+    @property
     def is_every_job_done(self) -> bool:
         """There is approved work, and all of it is done."""
         approved = [job for job in self.jobs if job.is_approved]
