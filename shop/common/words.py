@@ -201,7 +201,7 @@ def everything(connection: Connection | Session) -> Iterator[tuple[Kept, ColumnE
 def differences(connection: Connection) -> Iterator[tuple[str, int]]:
     """The tables and ids whose words are not what they should be."""
     for kept, which in everything(connection):
-        there, right = _present(connection, kept, which, lock=True), right_words(connection, kept, which)
+        there, right = _present(connection, kept, which), right_words(connection, kept, which)
         for each in sorted({*there, *right}):
             if there.get(each) != right.get(each):
                 yield kept.table.__tablename__, each

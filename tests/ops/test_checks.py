@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from itertools import cycle
 
 import pytest
 from flask import Flask
@@ -214,7 +215,7 @@ def test_asking_while_the_shop_works_raises_no_false_alarm(ticket: Ticket, app: 
     desk_id = cast.account_id("desk")
     with transaction():
         commands.move(ticket, to=Status.IN_PROGRESS, by=db.session.get_one(Account, desk_id))
-    stop, failures = threading.Event(), []
+    stop, failures, complaints = threading.Event(), [], cycle(["Squeaks", "Rattles"])
 
     def work() -> None:
         with app.app_context():
@@ -222,6 +223,7 @@ def test_asking_while_the_shop_works_raises_no_false_alarm(ticket: Ticket, app: 
                 while not stop.is_set():
                     ticket, part = db.session.get_one(Ticket, ticket_id), db.session.get_one(Part, part_id)
                     desk = db.session.get_one(Account, desk_id)
+                    commands.edit_ticket(ticket, complaint=next(complaints), by=desk)
                     commands.remove_line(commands.use_part(ticket, part=part, quantity=2, by=desk), by=desk)
                     db.session.remove()
             except Exception as error:  # noqa: BLE001 - told by the test
