@@ -168,7 +168,7 @@ def read_settings(**given: str) -> Settings:
         shop_phone=values.get("SHOP_PHONE", ""),
         timezone=timezone,
         currency=currency,
-        demo={"1": True, "0": False}.get(values.get("SHOP_DEMO", "")),
+        demo=_yes_or_no(values, "SHOP_DEMO"),
         second_factor_for=_roles(values, "SECOND_FACTOR_FOR"),
     )
 
@@ -183,6 +183,14 @@ def _number(values: dict[str, str], name: str, default: int, least: int, most: i
     if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
         raise SettingRefused(f"{name} is a whole number from {least} to {most}, not {text!r}.")
     return int(text)
+
+
+def _yes_or_no(values: dict[str, str], name: str) -> bool | None:
+    """``1`` or ``0``; None where nothing is said."""
+    text = values.get(name, "")
+    if text not in ("1", "0", ""):
+        raise SettingRefused(f"{name} is 1 or 0, not {text!r}.")
+    return text == "1" if text else None
 
 
 def _roles(values: dict[str, str], name: str) -> frozenset[Role] | None:

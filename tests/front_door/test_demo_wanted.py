@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shop.config import read_settings
+from shop.config import SettingRefused, read_settings
 
 pytestmark = pytest.mark.single
 
@@ -21,6 +21,7 @@ pytestmark = pytest.mark.single
         ({"HOST": "shop.example.net"}, False),
         ({"HOST": "127.0.0.1", "DATABASE_URL": "postgresql://shop@db.example/shop"}, False),
         ({"HOST": "127.0.0.1", "SHOP_DEMO": "0"}, False),
+        ({"HOST": "127.0.0.1", "SHOP_DEMO": ""}, True),
         ({"HOST": "0.0.0.0", "SHOP_DEMO": "1"}, True),  # said aloud
     ],
 )
@@ -30,3 +31,9 @@ def test_only_on_this_machine_or_when_asked_for(
     for name in ("DATABASE_URL", "SHOP_DEMO"):
         monkeypatch.delenv(name, raising=False)
     assert read_settings(SHOP_DATA=str(tmp_path), **given).demo_wanted is wanted
+
+
+@pytest.mark.parametrize("said", ["no", "false", "off", "yes", "true", "2"])
+def test_what_is_neither_yes_nor_no_is_refused(tmp_path: Path, said: str) -> None:
+    with pytest.raises(SettingRefused, match=f"SHOP_DEMO is 1 or 0, not '{said}'."):
+        read_settings(SHOP_DATA=str(tmp_path), SHOP_DEMO=said)
