@@ -124,9 +124,12 @@ def code_mark() -> str:
 
 
 def read_settings(**given: str) -> Settings:
-    """Settings from ``.env``, the environment and ``given`` (later ones win); raises SettingRefused."""
-    values = {key: value for key, value in dotenv_values(ROOT / ".env").items() if value is not None}
-    values |= {key: value for key, value in os.environ.items() if value != ""}
+    """Settings from ``.env``, the environment and ``given`` (later ones win); raises SettingRefused.
+
+    What is set to nothing in either of the first two is left out.
+    """
+    values = {key: value for key, value in dotenv_values(ROOT / ".env").items() if value}
+    values |= {key: value for key, value in os.environ.items() if value}
     values |= given
 
     data = Path(values.get("SHOP_DATA", "instance"))

@@ -31,7 +31,8 @@ class Settings:
 
 def read_settings() -> Settings:
     """Settings from the environment, else from ``.env``; raises Refused."""
-    values = read_env_file(ROOT / ".env") | {name: value for name, value in os.environ.items() if value}
+    values = {name: value for name, value in read_env_file(ROOT / ".env").items() if value}
+    values |= {name: value for name, value in os.environ.items() if value}
     return Settings(
         host=values.get("HOST", "127.0.0.1"),
         port=_number(values, "PORT", 5001, most=65535),
@@ -66,7 +67,7 @@ def _pair(line: str) -> tuple[str, str]:
 
 
 def _number(values: dict[str, str], name: str, default: int, *, most: int) -> int:
-    text = values.get(name) or str(default)
+    text = values.get(name, str(default))
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
         raise Refused(f"{name} is a whole number from 1 to {most}, not {text!r}.")
     return int(text)
