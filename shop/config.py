@@ -148,6 +148,8 @@ def read_settings(**given: str) -> Settings:
     if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
         raise SettingRefused("SHOP_CURRENCY is three letters, such as USD or EUR.")
     base_url = (values.get("BASE_URL") or "").rstrip("/") or None
+    if base_url and not (urlsplit(base_url).scheme in ("http", "https") and urlsplit(base_url).hostname):
+        raise SettingRefused(f"BASE_URL is an address such as https://shop.example.com, not {base_url!r}.")
     smtp_url = values.get("SMTP_URL") or None
     if smtp_url and urlsplit(smtp_url).scheme not in ("smtp", "smtps"):
         raise SettingRefused(

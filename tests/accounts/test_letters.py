@@ -202,6 +202,11 @@ class TestSettings:
         with pytest.raises(SettingRefused):
             read_settings(SHOP_DATA=str(tmp_path), **given)
 
+    @pytest.mark.parametrize("address", ["shop.example.com", "shop.example.com:443", "https://", "//shop.example.com"])
+    def test_refuses_an_address_that_nobody_can_follow(self, tmp_path: Any, address: str) -> None:
+        with pytest.raises(SettingRefused, match="BASE_URL is an address such as"):
+            read_settings(SHOP_DATA=str(tmp_path), BASE_URL=address)
+
 
 class TestOutboxPage:
     def test_needs_the_desk(self, visitor: Browser, mechanic: Browser, customer: Browser) -> None:
