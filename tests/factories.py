@@ -158,11 +158,10 @@ def _job(ticket: Ticket, *, approval: Approval, **values: Any) -> Job:
 
 
 def make_canned_job(part: Part, **values: Any) -> CannedJob:
-    """An hour of labour, one of the part from the shelf, and a fee."""
+    """An hour of labour, one of the part from the shelf with a deposit on the old one, and a fee."""
     labour = CannedLine(kind=LineKind.LABOUR, description="Replace them", minutes=60, price_cents=11_000)
-    taken = CannedLine(
-        kind=LineKind.PART, description="Some part", part=part, price_cents=1, cost_cents=part.cost_cents
-    )
+    costs = {"price_cents": 1, "cost_cents": part.cost_cents, "core_cents": 1_000}
+    taken = CannedLine(kind=LineKind.PART, description="Some part", part=part, **costs)
     fee = CannedLine(kind=LineKind.FEE, description="Disposal", quantity=2, price_cents=450)
     canned = CannedJob(**{"name": f"Canned job {_next()}", "lines": [labour, taken, fee], **values})
     keep(canned)

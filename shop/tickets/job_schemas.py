@@ -101,6 +101,7 @@ class CannedLineSchema(Row):
         allow_none=True,
         metadata={"description": "For each; null for labour and parts from the shelf: theirs is that of the day."},
     )
+    core = Money(attribute="core_cents", metadata={"description": "Deposit on the old part, for each."})
     inventory_id = fields.Integer(
         attribute="stocked.id",
         dump_default=None,

@@ -409,10 +409,12 @@ def test_canned_jobs_are_listed_by_name_with_what_is_fixed_of_their_lines(
         "quantity": 1,
         "minutes": 60,
         "price": None,
+        "core": 0.0,
         "inventory_id": None,
     }
-    taken = {**labour, "kind": "part", "description": "Some part", "minutes": None, "inventory_id": ids["part"]}
-    fee = {**taken, "kind": "fee", "description": "Disposal", "quantity": 2, "price": 4.5, "inventory_id": None}
+    part_row = {"kind": "part", "description": "Some part", "core": 10.0, "inventory_id": ids["part"]}
+    taken = {**labour, **part_row, "minutes": None}
+    fee = {**labour, "kind": "fee", "description": "Disposal", "quantity": 2, "minutes": None, "price": 4.5}
     assert brakes == {"id": first, "name": "Brakes", "lines": [labour, taken, fee]}
     assert oil == {"id": last, "name": "oil", "lines": [labour, taken, fee]}
     assert gone_row["lines"][1] == {**taken, "price": 0.01, "inventory_id": None}
@@ -446,9 +448,10 @@ def test_a_canned_job_comes_with_its_lines_at_the_prices_of_the_day(
     assert (made.status_code, made.headers["Location"]) == (201, path)
     assert desk.get(path).get_json() == row == desk.get(jobs).get_json()[1]
     assert desk.get(path).headers["ETag"] == made.headers["ETag"]
-    assert (row["complaint"], row["approval"], row["charge"]) == ("Brakes", "pending", 218.5)
+    assert (row["complaint"], row["approval"], row["charge"]) == ("Brakes", "pending", 228.5)
     lines = [(line["description"], line["price"], line["quantity"], line["supply"]) for line in row["lines"]]
     assert lines == [("Replace them", 120.0, 1, None), ("Pads", 89.5, 1, "reserved"), ("Disposal", 4.5, 2, None)]
+    assert [line["core"] for line in row["lines"]] == [0, 10.0, 0]
     assert shelf(desk, ids) == (9, 8)
 
 

@@ -407,7 +407,7 @@ def _tell_by_commands(by: Account) -> None:
     tickets.add_item(first, **ALIGNMENT, by=by)
     tickets.edit_job(first, discount_ppm=100_000, by=by)
     tickets.use_part(ticket, job=first, part=pad, quantity=2, core_cents=500, by=by)
-    tickets.use_part(ticket, job=wipers, part=pad, quantity=1, by=by)
+    tickets.use_part(ticket, job=wipers, part=pad, quantity=1, core_cents=300, by=by)
     wanted = tickets.want_part(ticket, job=first, part=disc, quantity=3, by=by)
     listed = tickets.want_part(ticket, job=first, part=pad, quantity=1, by=by)
     tickets.save_canned(wipers, name="Wipers", by=by)
@@ -474,11 +474,11 @@ def _tell_by_books(books: Books) -> None:
     books.add_item(first, **ALIGNMENT, **who)
     books.edit_job(first, discount_ppm=100_000, **who)
     books.use_part(first, pad, 2, core_cents=500, **who)
-    books.use_part(wipers, pad, 1, **who)
+    books.use_part(wipers, pad, 1, core_cents=300, **who)
     wanted = books.want_part(first, disc, 3, **who)
     listed = books.want_part(first, pad, 1, **who)
     line = {"kind": LineKind.PART, "description": "Pad", "quantity": 1, "part_id": 1}
-    books.save_canned("Wipers", [{**line, "price_cents": 1100, "cost_cents": 400}], **who)
+    books.save_canned("Wipers", [{**line, "price_cents": 1100, "cost_cents": 400, "core_cents": 300}], **who)
     version = books.write_estimate(ticket, **who)
     books.give_link(ticket, **who)
     answers = {first.id: Approval.APPROVED, wipers.id: Approval.DECLINED, later_job.id: Approval.DEFERRED}

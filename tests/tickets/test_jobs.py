@@ -172,6 +172,15 @@ class TestCanned:
         assert [line.price_cents for line in again.lines] == [20_000, 1_100]
         assert (part.available, other.total_cents) == (3, 11_100)
 
+    def test_keeps_the_deposits_on_old_parts(self, cast: Cast, job: Job) -> None:
+        part, desk = make_part(on_hand=5), cast.account("desk")
+        commands.use_part(job.ticket, part=part, quantity=1, core_cents=5_500, by=desk)
+        commands.add_item(job, kind=LineKind.PART, description="Calliper", price_cents=9_000, core_cents=4_500, by=desk)
+        canned = commands.save_canned(job, name="Front brakes", by=desk)
+        again = commands.add_canned(make_ticket(), canned=canned, by=desk)
+        assert [line.core_cents for line in canned.lines] == [5_500, 4_500]
+        assert [line.core_cents for line in again.lines] == [5_500, 4_500]
+
     def test_of_the_same_name_there_is_one(self, cast: Cast, job: Job) -> None:
         for _ in range(2):
             commands.save_canned(job, name="Oil Service", by=cast.account("desk"))
@@ -211,6 +220,16 @@ class TestDeclinedBefore:
         assert [job.complaint for job in declined_before(ticket)] == ["Wipers streak"]
         with pytest.raises(Conflict):
             commands.offer_again(ticket, job=declined, by=desk)
+
+    def test_is_offered_again_with_its_deposits(self, cast: Cast) -> None:
+        desk, vehicle = cast.account("desk"), make_vehicle()
+        first = make_ticket(vehicle=vehicle)
+        declined = make_job(first, complaint="Alternator whines")
+        commands.use_part(first, job=declined, part=make_part(on_hand=5), quantity=1, core_cents=7_500, by=desk)
+        declined.approval = Approval.DECLINED
+        again = commands.offer_again(make_ticket(vehicle=vehicle), job=declined, by=desk)
+        assert [line.core_cents for line in again.lines] == [7_500]
+        assert again.charge_cents == declined.charge_cents
 
     def test_of_another_vehicle_is_no_business_here(self, cast: Cast) -> None:
         other = make_job(make_ticket(vehicle=make_vehicle()), approval=Approval.DECLINED)

@@ -77,7 +77,7 @@ class _Story:
         lines: list[dict[str, Any]] = [{**labour, "quantity": 1, "price_cents": prices.RATES["labour_cents"]}]
         for sku, quantity in canned_job.parts:
             part = self._stockroom.part(sku)
-            costs = {"price_cents": part.price_cents, "cost_cents": part.cost_cents}
+            costs = {"price_cents": part.price_cents, "cost_cents": part.cost_cents, "core_cents": prices.core_of(sku)}
             kept = {"kind": LineKind.PART, "description": part.name, "part_id": part.id}
             lines.append({**kept, "quantity": quantity, **costs})
             lines += [

@@ -299,6 +299,7 @@ def _canned(line: Line) -> CannedLine:
         minutes=line.minutes,
         price_cents=line.price_cents,
         cost_cents=line.cost_cents,
+        core_cents=line.core_cents,
         part=line.part,
     )
 
@@ -311,7 +312,7 @@ def _from_canned(canned: CannedLine, ticket: Ticket) -> Line:
         minutes=canned.minutes,
         price_cents=canned.price_cents,
         cost_cents=canned.cost_cents,
-        core_cents=0,
+        core_cents=canned.core_cents,
     )
     if canned.kind is LineKind.LABOUR:
         line.price_cents = 0 if ticket.comeback_of_id else rates_or_standard(ticket.rates).labour_cents

@@ -37,7 +37,7 @@ class CannedLine(Base):
     """A line of one. Parts from stock come at the price of the day they are used, so theirs is not kept here."""
 
     __tablename__ = "canned_line"
-    __table_args__ = table_args(not_negative("price_cents"), not_negative("cost_cents"))
+    __table_args__ = table_args(not_negative("price_cents"), not_negative("cost_cents"), not_negative("core_cents"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     canned_job_id: Mapped[int] = mapped_column(ForeignKey("canned_job.id"), index=True)
@@ -47,6 +47,7 @@ class CannedLine(Base):
     minutes: Mapped[int | None]
     price_cents: Mapped[Cents]
     cost_cents: Mapped[Cents] = mapped_column(default=0)
+    core_cents: Mapped[Cents] = mapped_column(default=0)  # deposit on the old part, each
     part_id: Mapped[int | None] = mapped_column(ForeignKey("part.id"), index=True)
 
     canned_job: Mapped[CannedJob] = relationship(back_populates="lines")
