@@ -34,7 +34,7 @@ class _Face:
     tone: str | None = None
 
 
-#: ``{…}`` names the facts that ``record`` was given; ``{fields}`` are the fields that changed.
+#: ``{…}`` names the facts that ``record`` was given, and the line; ``{fields}`` are the fields that changed.
 _FACES = {
     A.ACCOUNT_CREATED: _Face("user-plus", "made the account"),
     A.ACCOUNT_CHANGED: _Face("pencil", "changed the account’s {fields}"),
@@ -134,6 +134,9 @@ _UNSAID = {
 #: Facts that are stored as codes, such as ``in_progress``.
 _CODES = ("kind", "was", "to")
 
+#: What stands among the changes because erasure must find it, though no field changed: which line it was, and why.
+_LINE, _REASON = "line", "reason"
+
 _FIELD_WORDS = {
     "core_cents": "core charge",
     "cost_cents": "cost",
@@ -189,8 +192,9 @@ def tone(action: Action) -> str | None:
 def sentence(action: Action, facts: Mapping[str, Any], changes: tuple[Change, ...]) -> str:
     """What was done, without who did it and without a full stop."""
     said = {name: str(value).replace("_", " ") if name in _CODES else value for name, value in facts.items()}
-    fields = _joined([field_words(change.field) for change in changes if change.field != "reason"])
-    said = {**_UNSAID, **said, "fields": fields or "details"}
+    named = {change.field: change.after for change in changes if change.field == _LINE and change.after}
+    fields = _joined([field_words(change.field) for change in changes if change.field not in (_LINE, _REASON)])
+    said = {**_UNSAID, **said, **named, "fields": fields or "details"}
     if action is A.REFUSED:
         said["more"] = f", {facts['more']} more times within the hour" if "more" in facts else ""
         said["refusal"] = _REFUSALS.get(facts.get("why", ""), "was turned away").format_map(said)
@@ -199,7 +203,7 @@ def sentence(action: Action, facts: Mapping[str, Any], changes: tuple[Change, ..
 
 def note(action: Action, changes: tuple[Change, ...]) -> str | None:
     """The reason that was given and the values that were replaced; what is new has no values before."""
-    reasons = [change.after for change in changes if change.field == "reason" and change.after]
+    reasons = [change.after for change in changes if change.field == _REASON and change.after]
     if action in _FROM_SOMEWHERE:
         reasons += [f"From {change.after}" for change in changes if change.field == "address" and change.after]
     replaced = [_replaced(change) for change in changes if action.value.endswith(".changed") and _can_be_read(change)]
@@ -212,7 +216,7 @@ def field_words(field: str) -> str:
 
 def _can_be_read(change: Change) -> bool:
     is_erased = change.before is None and change.after is None
-    return change.field != "reason" and not change.field.endswith("_id") and not is_erased
+    return change.field not in (_LINE, _REASON) and not change.field.endswith("_id") and not is_erased
 
 
 def _replaced(change: Change) -> str:

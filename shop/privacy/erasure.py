@@ -31,7 +31,7 @@ from shop.privacy.export import in_stretches
 from shop.tickets.commands.shared import shortened
 from shop.tickets.estimate import Content
 from shop.tickets.lifecycle import Status
-from shop.tickets.models import MAX_JOB, Consent, EstimateVersion, Job, RepairLink, Ticket
+from shop.tickets.models import MAX_JOB, Consent, EstimateVersion, Job, Line, RepairLink, Ticket
 
 ERASED = "Erased customer"
 ERASED_WORDS = "Erased."
@@ -59,7 +59,9 @@ def erase_customer(customer: Customer, *, name: str, by: Account) -> Customer:
         _forget_history(customer, account, tickets)
         _forget_facts(customer)
         kept = {job.id for ticket in tickets for job in _forget_words(ticket)}
-        _forget_evidence([ticket.id for ticket in tickets], kept)
+        never_invoiced = [ticket.id for ticket in tickets if ticket.status not in _INVOICED]
+        _forget_lines(never_invoiced)
+        _forget_evidence([ticket.id for ticket in tickets], kept, set(never_invoiced))
         if account is not None:
             _forget_account(account)
         record(Action.CUSTOMER_ERASED, customer, by=by)
@@ -91,13 +93,20 @@ def _forget_words(ticket: Ticket) -> list[Job]:
     return kept
 
 
-def _forget_evidence(ticket_ids: list[int], kept: set[int]) -> None:
+def _forget_lines(ticket_ids: list[int]) -> None:
+    for some in in_stretches(ticket_ids):
+        lines = update(Line).where(Line.ticket_id.in_(some))
+        _run(lines.values(description=ERASED_WORDS, version=Line.version + 1))
+
+
+def _forget_evidence(ticket_ids: list[int], kept: set[int], never_invoiced: set[int]) -> None:
     """Estimates and answers stay, without the words and without whose they were; links to the repairs end."""
     for some in in_stretches(ticket_ids):
-        versions = select(EstimateVersion.id, EstimateVersion.content).where(EstimateVersion.ticket_id.in_(some))
+        columns = (EstimateVersion.id, EstimateVersion.ticket_id, EstimateVersion.content)
+        versions = select(*columns).where(EstimateVersion.ticket_id.in_(some))
         offered = [
-            {"key": version_id, "erased": _without_words(content, kept)}
-            for version_id, content in db.session.execute(versions)
+            {"key": version_id, "erased": _without_words(content, kept, lines_stay=ticket_id not in never_invoiced)}
+            for version_id, ticket_id, content in db.session.execute(versions)
         ]
         _update_each(EstimateVersion, {"content": bindparam("erased")}, offered)
         answered = select(EstimateVersion.id).where(EstimateVersion.ticket_id.in_(some))
@@ -107,10 +116,15 @@ def _forget_evidence(ticket_ids: list[int], kept: set[int]) -> None:
         _run(ended.values(ended_at=now()))
 
 
-def _without_words(content: Content, kept: set[int]) -> Content:
+def _without_words(content: Content, kept: set[int], *, lines_stay: bool) -> Content:
     """An estimate that still comes to the same."""
     jobs = [
-        {**job, "cause": "", "complaint": job["complaint"] if job["id"] in kept else ERASED_WORDS}
+        {
+            **job,
+            "cause": "",
+            "complaint": job["complaint"] if job["id"] in kept else ERASED_WORDS,
+            "lines": [line if lines_stay else {**line, "description": ERASED_WORDS} for line in job["lines"]],
+        }
         for job in content["jobs"]
     ]
     return {**content, "complaint": ERASED_WORDS, "plate": "", "jobs": jobs}

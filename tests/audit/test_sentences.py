@@ -31,6 +31,23 @@ def test_facts_are_told() -> None:
 
 
 @pytest.mark.single
+@pytest.mark.parametrize(
+    ("facts", "after", "called"),
+    [
+        ({}, "Oil pan gasket", "Oil pan gasket"),
+        ({}, None, "a line"),  # erased
+        ({"line": "Oil pan gasket"}, None, "Oil pan gasket"),  # as it was told once
+    ],
+)
+def test_a_line_is_named_while_it_is_known(facts: dict[str, str], after: str | None, called: str) -> None:
+    changes = (Change("line", None, after),)
+    assert sentences.sentence(Action.LINE_ADDED, facts, changes) == f"added {called}"
+    assert sentences.sentence(Action.LINE_REMOVED, facts, changes) == f"took {called} off"
+    priced = (*changes, Change("price_cents", "3490", "5000"))
+    assert sentences.sentence(Action.LINE_CHANGED, facts, priced) == f"changed the price of {called}"
+
+
+@pytest.mark.single
 def test_changed_fields_are_named_and_shown() -> None:
     changes = (
         Change("phone", None, "555 0100"),

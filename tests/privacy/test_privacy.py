@@ -19,22 +19,24 @@ from shop.customers.models import Customer
 from shop.extensions import db
 from shop.ops import checks
 from shop.privacy import export
-from shop.privacy.erasure import ERASED, erase_customer
+from shop.privacy.erasure import ERASED, ERASED_WORDS, erase_customer
 from shop.tickets import commands as tickets
+from shop.tickets import estimate
 from shop.tickets.lifecycle import Approval, Status
-from shop.tickets.models import Channel, Ticket
+from shop.tickets.models import Channel, Job, Ticket
 from tests.browser import Browser
 from tests.cast import PASSWORD, Cast
-from tests.factories import make_customer, make_job, make_ticket, make_vehicle
+from tests.factories import make_customer, make_job, make_part, make_ticket, make_vehicle
 
 NAME, EMAIL, FORMER_EMAIL = "Joy Customer", "customer@example.com", "joy.before@example.org"
 PHONE, PLATE, VIN = "+1 555 010 4477", "ZQX 4711", "1HGBH41JXMN109186"
 COMPLAINT, CAUSE, WORDS = "Ring Joyce at home: it squeals.", "Joyce drove through the river", "Tell Joyce first"
+LOOK, FOR_HER, PADS = "Look at what Joyce hears", "Filter that Joyce ordered", "Front pads, replace"
 ADDRESS, AGENT = "203.0.113.77", "Joyphone 9"
 #: What must not be anywhere afterwards.
 TRACES = (
     *("Joy", "joyce", EMAIL, FORMER_EMAIL, PHONE, "15550104477", "0104477"),
-    *(PLATE, "ZQX4711", VIN, VIN[-6:], "squeals", "river", ADDRESS, AGENT),
+    *(PLATE, "ZQX4711", VIN, VIN[-6:], "squeals", "river", "hears", FOR_HER, ADDRESS, AGENT),
 )
 
 
@@ -56,6 +58,7 @@ def _live(cast: Cast, desk_id: int) -> int:
         customers.edit_customer(joy, email=EMAIL, by=desk)
         car = customers.add_vehicle(joy, plate=PLATE, vin=VIN, make="Honda", model="Civic", by=desk)
         done = tickets.open_ticket(customer=joy, vehicle=car, complaint=COMPLAINT, by=desk)
+        tickets.add_labour(done.jobs[0], description=PADS, minutes=60, by=desk)
         sent = tickets.send_estimate(done, by=desk)
         tickets.answer(
             sent.version,
@@ -71,9 +74,22 @@ def _live(cast: Cast, desk_id: int) -> int:
             tickets.move(done, to=status, by=desk)
         dropped = tickets.open_ticket(customer=joy, vehicle=car, complaint=COMPLAINT, by=desk)
         with transaction():
-            make_job(dropped, cause=CAUSE)
+            job = make_job(dropped, cause=CAUSE)
+        _tell_lines(job, by=desk)
+        tickets.send_estimate(dropped, by=desk)
         tickets.move(dropped, to=Status.CANCELLED, reason="Joy sold it", by=desk)
         return joy.id
+
+
+def _tell_lines(job: Job, *, by: Account) -> None:
+    """Everything that is done to lines, in words that tell of her."""
+    look = tickets.add_labour(job, description=LOOK, minutes=30, by=by)
+    tickets.edit_line(look, minutes=60, by=by)
+    tickets.remove_line(look, by=by)
+    tickets.restore_line(look, by=by)
+    part = tickets.use_part(job.ticket, job=job, part=make_part(on_hand=3), quantity=1, by=by)
+    tickets.edit_line(part, description=FOR_HER, by=by)
+    tickets.remove_line(part, by=by)
 
 
 def erased(cast: Cast, customer_id: int) -> None:
@@ -83,7 +99,10 @@ def erased(cast: Cast, customer_id: int) -> None:
 
 def told_of_tickets() -> list[tuple[object, ...]]:
     tickets = db.session.scalars(select(Ticket).order_by(Ticket.id))
-    return [(each.number, each.status, each.total_cents) for each in tickets]
+    return [
+        (each.number, each.status, each.total_cents, [line.total_cents for job in each.every_job for line in job.lines])
+        for each in tickets
+    ]
 
 
 def everything(cast: Cast) -> str:
@@ -113,6 +132,19 @@ class TestErasure:
             assert told_of_tickets() == before
             assert db.session.get_one(Customer, joy).name == ERASED
 
+    def test_keeps_the_words_of_what_was_invoiced_alone(self, cast: Cast, joy: int) -> None:
+        erased(cast, joy)
+        with cast.app.app_context():
+            done, dropped = db.session.scalars(select(Ticket).order_by(Ticket.id))
+            of_the_second = [line.description for job in dropped.every_job for line in job.every_line]
+            offered = [estimate.read(version.content) for each in (done, dropped) for version in each.versions]
+            assert [line.description for job in done.jobs for line in job.lines] == [PADS]
+            assert of_the_second == [ERASED_WORDS, ERASED_WORDS]
+            assert [line.description for offer in offered for job in offer.jobs for line in job.lines] == [
+                PADS,
+                ERASED_WORDS,
+            ]
+
     def test_breaks_no_seal(self, cast: Cast, joy: int) -> None:
         with cast.app.app_context():
             sealer = sealing.Sealer()
@@ -128,7 +160,7 @@ class TestErasure:
     def test_every_page_goes_on(self, cast: Cast, owner: Browser, joy: int) -> None:
         erased(cast, joy)
         with cast.app.app_context():
-            ticket = db.session.scalars(select(Ticket.id).order_by(Ticket.id)).first()
+            ticket, dropped = db.session.scalars(select(Ticket.id).order_by(Ticket.id))
         for path in (
             f"/desk/customers/{joy}",
             f"/desk/customers/{joy}/data",
@@ -136,6 +168,8 @@ class TestErasure:
             "/desk/tickets?status=all",
             f"/desk/tickets/{ticket}",
             f"/desk/tickets/{ticket}/estimates/1",
+            f"/desk/tickets/{dropped}",
+            f"/desk/tickets/{dropped}/estimates/1",
             "/desk/audit",
             "/desk/",
         ):

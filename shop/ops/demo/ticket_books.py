@@ -15,7 +15,7 @@ from shop.ops.demo.shelf_books import ShelfBooks
 from shop.settings.models import Rates, ShopRules
 from shop.settings.queries import standard_rules
 from shop.tickets import estimate
-from shop.tickets.commands.shared import settle, shortened
+from shop.tickets.commands.shared import named, settle, shortened
 from shop.tickets.lifecycle import Approval, Status, in_short
 from shop.tickets.models import (
     FIRST_NUMBER,
@@ -189,7 +189,7 @@ class TicketBooks(ShelfBooks):
         self._give_line_back(line, at=at, by=by)
         line.removed_at = at
         self._settle_approved(line.job)
-        self._record_ticket(Action.LINE_REMOVED, line.job.ticket, at=at, by=by, line=line.label)
+        self._record_ticket(Action.LINE_REMOVED, line.job.ticket, at=at, by=by, changes=named(line))
 
     def write_estimate(self, ticket: Ticket, *, at: datetime, by: int) -> EstimateVersion:
         version = self._next_version(ticket, at=at, by=by)
@@ -321,8 +321,8 @@ class TicketBooks(ShelfBooks):
         )
 
     def _line_added(self, line: Line, *, at: datetime, by: int) -> Line:
-        facts = {"line": line.label, "kind": line.kind.value}
-        self._record_ticket(Action.LINE_ADDED, line.job.ticket, at=at, by=by, **facts)
+        kind = line.kind.value
+        self._record_ticket(Action.LINE_ADDED, line.job.ticket, at=at, by=by, changes=named(line), kind=kind)
         return line
 
     def _reserve(self, line: Line) -> None:
@@ -382,7 +382,7 @@ class TicketBooks(ShelfBooks):
             settle(job.ticket)
 
     def _record_part(self, action: Action, line: Line, *, at: datetime, by: int | None) -> None:
-        facts = {"part": line.label, "part_id": line.part_id, "quantity": line.quantity}
+        facts = {"part": line.stocked.name, "part_id": line.part_id, "quantity": line.quantity}
         self._record_ticket(action, line.job.ticket, at=at, by=by, **facts)
 
     def _record_ticket(self, action: Action, ticket: Ticket, /, *, at: datetime, by: int | None, **more: Any) -> None:

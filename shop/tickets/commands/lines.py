@@ -17,7 +17,15 @@ from shop.inventory.models import MAX_QUANTITY, Part
 from shop.mechanics.models import Mechanic
 from shop.settings.queries import rates_or_standard
 from shop.tickets.commands import shelf
-from shop.tickets.commands.shared import check_consent_to, check_takes_work, lock_job, lock_line, lock_ticket, settle
+from shop.tickets.commands.shared import (
+    check_consent_to,
+    check_takes_work,
+    lock_job,
+    lock_line,
+    lock_ticket,
+    named,
+    settle,
+)
 from shop.tickets.models import MAX_DESCRIPTION, MAX_MINUTES, Job, Line, LineKind, Supply, Ticket
 
 MAX_LINES = 200
@@ -167,7 +175,7 @@ def edit_line(line: Line, *, by: Account, version: int | None = None, **values: 
                 changes["mechanic"] = tuple(mechanic and mechanic.name for mechanic in changes["mechanic"])
             line.version += 1
             settle(ticket)
-            record(Action.LINE_CHANGED, ticket, by=by, changes=changes, line=line.label)
+            record(Action.LINE_CHANGED, ticket, by=by, changes={**named(line), **changes})
         return line
 
 
@@ -184,7 +192,7 @@ def remove_line(line: Line, *, by: Account) -> Line:
         shelf.give_line_back(line, by=by)
         line.removed_at = now()
         settle(ticket)
-        record(Action.LINE_REMOVED, ticket, by=by, line=line.label)
+        record(Action.LINE_REMOVED, ticket, by=by, changes=named(line))
         return line
 
 
@@ -198,7 +206,7 @@ def restore_line(line: Line, *, by: Account) -> Line:
             if line.job.is_charged:
                 shelf.reserve_if_there(line, by=by)
             settle(ticket)
-            record(Action.LINE_RESTORED, ticket, by=by, line=line.label)
+            record(Action.LINE_RESTORED, ticket, by=by, changes=named(line))
         return line
 
 
@@ -214,7 +222,7 @@ def put_on(job: Job, line: Line) -> None:
 def _put_on(job: Job, line: Line, *, by: Account) -> Line:
     put_on(job, line)
     settle(job.ticket)
-    record(Action.LINE_ADDED, job.ticket, by=by, line=line.label, kind=line.kind.value)
+    record(Action.LINE_ADDED, job.ticket, by=by, changes=named(line), kind=line.kind.value)
     return line
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from shop.accounts.models import Account
 from shop.audit.actions import Action
-from shop.audit.record import record
+from shop.audit.record import Changes, record
 from shop.common.clock import now
 from shop.common.errors import Conflict, RuleBroken
 from shop.common.money import decimal_of
@@ -130,6 +130,11 @@ def check_consent_to(job: Job) -> None:
         raise Conflict(f"The customer has not approved “{job.label}”.")
     if job.over_cents > shop_rules().tolerance_cents:
         raise Conflict(f"“{job.label}” is {decimal_of(job.over_cents):,} over what the customer approved.")
+
+
+def named(line: Line) -> Changes:
+    """Which line an event is about, told as a change: somebody typed these words, so erasure must find them."""
+    return {"line": (None, line.label)}
 
 
 def words(status: Status) -> str:

@@ -63,7 +63,8 @@ def give_line_back(line: Line, *, by: Account | None) -> None:
 
 
 def record_part(action: Action, line: Line, *, by: Account | None) -> None:
-    record(action, line.ticket, by=by, part=line.label, part_id=line.part_id, quantity=line.quantity)
+    """The part by the name that the shop has for it; what stands on the line may have been typed for the customer."""
+    record(action, line.ticket, by=by, part=line.stocked.name, part_id=line.part_id, quantity=line.quantity)
 
 
 def _by_part(jobs: Iterable[Job]) -> list[Line]:
