@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wtforms import HiddenField
 from wtforms.validators import DataRequired, Email, Optional
 
@@ -35,17 +37,41 @@ MAX_Q = 100
 MAX_VIN_TYPED = 25  # people put blanks and dashes into it
 
 
+def phone_field(**options: Any) -> PhoneField:
+    return PhoneField("Telephone", empty_is_none=True, validators=[at_most(MAX_PHONE)], **options)
+
+
+def email_field(**options: Any) -> EmailField:
+    is_address = Email("Enter an address such as joy@example.com.")
+    return EmailField("E-mail", empty_is_none=True, validators=[Optional(), is_address, at_most(MAX_EMAIL)], **options)
+
+
+def plate_field(**options: Any) -> TextField:
+    return TextField("Number plate", empty_is_none=True, validators=[at_most(MAX_PLATE)], **options)
+
+
+def make_field(**options: Any) -> TextField:
+    return TextField("Make", default="", validators=[at_most(MAX_MAKE)], **options)
+
+
+def model_field(**options: Any) -> TextField:
+    return TextField("Model", default="", validators=[at_most(MAX_MAKE)], **options)
+
+
+def year_field(**options: Any) -> WholeNumberField:
+    return WholeNumberField("Year", least=MIN_YEAR, most=MAX_YEAR, **options)
+
+
+def vin_field(**options: Any) -> TextField:
+    return TextField("VIN", empty_is_none=True, validators=[at_most(MAX_VIN_TYPED)], **options)
+
+
 class CustomerForm(ShopForm):
     name = TextField(
         "Name", id="customer-name", validators=[DataRequired("Enter the customer’s name."), at_most(MAX_NAME)]
     )
-    phone = PhoneField("Telephone", id="customer-phone", empty_is_none=True, validators=[at_most(MAX_PHONE)])
-    email = EmailField(
-        "E-mail",
-        id="customer-email",
-        empty_is_none=True,
-        validators=[Optional(), Email("Enter an address such as joy@example.com."), at_most(MAX_EMAIL)],
-    )
+    phone = phone_field(id="customer-phone")
+    email = email_field(id="customer-email")
     notes = LongTextField("Notes", id="customer-notes", default="", validators=[at_most(MAX_NOTES)])
 
 
@@ -57,16 +83,16 @@ class ProfileForm(ShopForm):
     """What customers may change about themselves."""
 
     name = TextField("Name", validators=[DataRequired("Enter your name."), at_most(MAX_NAME)])
-    phone = PhoneField("Telephone", empty_is_none=True, validators=[at_most(MAX_PHONE)])
+    phone = phone_field()
     version = VersionField()
 
 
 class VehicleForm(ShopForm):
-    plate = TextField("Number plate", id="vehicle-plate", empty_is_none=True, validators=[at_most(MAX_PLATE)])
-    make = TextField("Make", id="vehicle-make", default="", validators=[at_most(MAX_MAKE)])
-    model = TextField("Model", id="vehicle-model", default="", validators=[at_most(MAX_MAKE)])
-    year = WholeNumberField("Year", id="vehicle-year", least=MIN_YEAR, most=MAX_YEAR)
-    vin = TextField("VIN", id="vehicle-vin", empty_is_none=True, validators=[at_most(MAX_VIN_TYPED)])
+    plate = plate_field(id="vehicle-plate")
+    make = make_field(id="vehicle-make")
+    model = model_field(id="vehicle-model")
+    year = year_field(id="vehicle-year")
+    vin = vin_field(id="vehicle-vin")
     odometer = WholeNumberField("Odometer", id="vehicle-odometer", most=MAX_ODOMETER)
 
     @property

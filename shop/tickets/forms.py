@@ -12,19 +12,16 @@ from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput
 
 from shop.common.errors import Conflict, RuleBroken
-from shop.customers.models import (
-    MAX_EMAIL,
-    MAX_MAKE,
-    MAX_NAME,
-    MAX_ODOMETER,
-    MAX_PHONE,
-    MAX_PLATE,
-    MAX_VIN,
-    MAX_YEAR,
-    MIN_YEAR,
-    Customer,
-    Vehicle,
+from shop.customers.forms import (
+    email_field,
+    make_field,
+    model_field,
+    phone_field,
+    plate_field,
+    vin_field,
+    year_field,
 )
+from shop.customers.models import MAX_NAME, MAX_ODOMETER, Customer, Vehicle
 from shop.inventory.models import MAX_QUANTITY
 from shop.mechanics.models import Mechanic
 from shop.mechanics.queries import MechanicRow
@@ -33,15 +30,14 @@ from shop.tickets.lifecycle import Status
 from shop.tickets.models import MAX_COMPLAINT, MAX_REASON, Supply, Ticket
 from shop.tickets.selection import Due, Scope, Sort, TicketFilter
 from shop.web.fields import (
-    EmailField,
     IdField,
     LongTextField,
     MomentField,
-    PhoneField,
     RecordField,
     TextField,
     VersionField,
     WholeNumberField,
+    at_most,
 )
 from shop.web.forms import FilterForm, ShopForm
 
@@ -173,15 +169,15 @@ class OpenForm(TicketForm):
     q = TextField("Customer or vehicle", default="", validators=[Length(max=MAX_Q)])
     whose = StringField(default="", validators=[Length(max=21)])
 
-    name = TextField("Name", default="", validators=[Length(max=MAX_NAME)])
-    phone = PhoneField("Telephone", empty_is_none=True, validators=[Length(max=MAX_PHONE)])
-    email = EmailField("E-mail", empty_is_none=True, validators=[Length(max=MAX_EMAIL)])
+    name = TextField("Name", default="", validators=[at_most(MAX_NAME)])
+    phone = phone_field()
+    email = email_field()
 
-    plate = TextField("Number plate", empty_is_none=True, validators=[Length(max=MAX_PLATE)])
-    make = TextField("Make", default="", validators=[Length(max=MAX_MAKE)])
-    model = TextField("Model", default="", validators=[Length(max=MAX_MAKE)])
-    year = WholeNumberField("Year", least=MIN_YEAR, most=MAX_YEAR)
-    vin = TextField("VIN", empty_is_none=True, validators=[Length(max=MAX_VIN)])
+    plate = plate_field()
+    make = make_field()
+    model = model_field()
+    year = year_field()
+    vin = vin_field()
 
     complaint = LongTextField(
         "What is wrong?",

@@ -18,7 +18,9 @@ from shop.common.base import MAX_ID
 from shop.common.clock import local, zone
 from shop.common.money import decimal_of, parse_cents, round_half_up
 from shop.common.percent import parse_percent, percent_text
-from shop.common.text import clean
+from shop.common.text import clean, digits
+
+LEAST_DIGITS = 3  # of a telephone number, as short as those of one house are
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,10}")
 _HOURS = re.compile(
@@ -72,7 +74,13 @@ class EmailField(TextField):
 
 
 class PhoneField(TextField):
+    """A telephone number as people write it; words may stand beside its figures."""
+
     widget = TelInput()
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data and len(digits(self.data)) < LEAST_DIGITS:
+            raise ValidationError("Enter a telephone number such as +1 555 010 0142.")
 
 
 class MoneyField(Field):

@@ -462,6 +462,17 @@ class TestNew:
         } <= set(page.errors)
         assert self.count(desk) == (0, 0, 0)
 
+    def test_reads_a_new_customer_as_the_list_of_customers_does(self, desk: Browser) -> None:
+        form = desk.get("/desk/tickets/new").form("Open the ticket")
+        typed = {"name": "Nia New", "email": "not-an-email", "phone": "12"}
+        page = form.fill(**typed, complaint="Rattles.").submit("-")
+        assert page.status == 422
+        wrong = {"Enter an address such as joy@example.com.", "Enter a telephone number such as +1 555 010 0142."}
+        assert wrong <= set(page.errors)
+        assert self.count(desk) == (0, 0, 0)
+        page = desk.get("/desk/customers/new").form("Add the customer").fill(**typed).submit()
+        assert wrong <= set(page.errors)
+
     def test_says_what_is_optional(self, desk: Browser) -> None:
         page = desk.get("/desk/tickets/new")
         marked = {label["for"] for label in page.soup.select("label:has(.field__optional)")}
