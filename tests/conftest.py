@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,13 @@ def context(app: Flask) -> Iterator[None]:
     with app.app_context():
         yield
         db.session.rollback()
+
+
+@pytest.fixture
+def mail_server(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shop has a mail server; what is written to it waits, for no worker runs."""
+    url = "smtp://mail.example.com:587"
+    monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], smtp_url=url))
 
 
 @pytest.fixture

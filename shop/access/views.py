@@ -24,6 +24,7 @@ from shop.web.doors import desk
 from shop.web.forms import ButtonForm
 from shop.web.guards import allow, found, fresh
 from shop.web.nav import MenuEntry, menu
+from shop.web.page_context import sends_mail
 from shop.web.respond import Answer, done, page, refused, saved
 
 menu(MenuEntry("desk", "Staff", "id-card", "desk.staff", position=60, covers=("desk.staff",), roles=OWNER))
@@ -47,7 +48,7 @@ def staff_new() -> Answer:
 def staff_add() -> Answer:
     form = StaffForm().offering(queries.linkable_mechanics())
     if form.attempt(add_staff, by=actor):
-        return done(url_for("desk.staff"), f"{form.result.name} is invited. The letter is in the outbox.")
+        return done(url_for("desk.staff"), f"{form.result.name} is invited. {letter_is_written()}")
     return page("access/new.html", status=422, form=form)
 
 
@@ -92,7 +93,7 @@ def staff_invite(account_id: int) -> Answer:
     member = find_member(account_id)
     form = ButtonForm()
     if form.attempt(commands.send_invitation, member, by=actor):
-        return member_saved(member, "access/_way_in.html", message="The invitation is in the outbox.")
+        return member_saved(member, "access/_way_in.html", message=letter_is_written())
     return refused("access/_way_in.html", page="access/member.html", form=form, **member_context(member))
 
 
@@ -128,9 +129,15 @@ def customer_invite(customer_id: int) -> Answer:
     form = ButtonForm()
     fragment = "accounts/_customer_account.html"
     if form.attempt(commands.invite_customer, customer, by=actor):
-        also, back, message = ["audit/_timeline.html"], customer_url(customer), "The invitation is in the outbox."
+        also, back, message = ["audit/_timeline.html"], customer_url(customer), letter_is_written()
         return saved(fragment, also=also, back=back, message=message, **show_context(customer))
     return refused(fragment, page="customers/show.html", form=form, **show_context(customer))
+
+
+def letter_is_written() -> str:
+    if sends_mail():
+        return "The invitation is in the outbox."
+    return "Nothing was sent, as no mail leaves the shop yet. The invitation waits in the outbox."
 
 
 def find_member(account_id: int) -> Account:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from flask import current_app, request
 
 from shop.accounts import queries
-from shop.accounts.links import own_address
+from shop.accounts.links import as_reached_here
 from shop.accounts.models import LetterKind
 from shop.accounts.queries import LetterRow
 from shop.config import Settings
@@ -27,15 +27,12 @@ def outbox() -> Answer:
     rows = queries.outbox(
         readable=_readable(settings), after=request.args.get("after"), before=request.args.get("before")
     )
-    if settings.base_url is None:
-        rows = replace(rows, items=[_with_this_address(letter) for letter in rows.items])
-    return page("accounts/outbox.html", rows=rows, further=further(rows), sends_mail=settings.smtp_url is not None)
+    rows = replace(rows, items=[_as_reached_here(letter) for letter in rows.items])
+    return page("accounts/outbox.html", rows=rows, further=further(rows))
 
 
-def _with_this_address(letter: LetterRow) -> LetterRow:
-    """The letter with links that lead where whoever is looking has found the shop; what is kept stays as it is."""
-    body = letter.body and letter.body.replace(f"{own_address()}/", request.host_url)
-    return replace(letter, body=body)
+def _as_reached_here(letter: LetterRow) -> LetterRow:
+    return replace(letter, body=letter.body and as_reached_here(letter.body))
 
 
 def _readable(settings: Settings) -> frozenset[LetterKind]:

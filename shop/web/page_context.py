@@ -26,6 +26,7 @@ class ShopFace:
     phone: str
     currency: str
     is_demo: bool
+    sends_mail: bool
 
 
 def install_page_context(app: Flask, *, is_demo: Callable[[], bool]) -> None:
@@ -42,6 +43,7 @@ def install_page_context(app: Flask, *, is_demo: Callable[[], bool]) -> None:
                 shop_phone(),
                 settings.currency,
                 is_demo="database_is_away" not in g and has_demo_data(),
+                sends_mail=sends_mail(),
             ),
             "stylesheet_urls": stylesheet_urls(),
             "oob": False,
@@ -65,6 +67,12 @@ def shop_phone() -> str:
     if settings.shop_phone or "database_is_away" in g:
         return settings.shop_phone
     return DEMO_PHONE if has_demo_data() else ""
+
+
+def sends_mail() -> bool:
+    """Whether letters leave the shop: there is a mail server, and this is not the demo, which writes to nobody."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings.smtp_url is not None and ("database_is_away" in g or not has_demo_data())
 
 
 def is_overheard() -> bool:

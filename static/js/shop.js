@@ -97,10 +97,19 @@
     for (const popup of document.querySelectorAll("details[data-popup][open]")) if (!popup.contains(target)) popup.open = false;
     target.closest?.("[data-close]")?.closest("[data-flash]")?.remove();
     if (target.closest?.("[data-print]")) print();
+    const copier = target.closest?.("[data-copy]");
+    if (copier) copy(copier);
     if (target.closest?.("[data-fullscreen]")) document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen();
     const opener = target.closest?.("[data-opens]");
     if (opener) one(`#${opener.dataset.opens}`)?.showModal();
   });
+
+  // By way of what is chosen on the page: the clipboard of its own is there on https alone.
+  function copy(button) {
+    getSelection().selectAllChildren(one(`#${button.dataset.copy}`));
+    button.textContent = document.execCommand("copy") ? "Copied" : "Press Ctrl+C";
+    say(button.textContent);
+  }
 
   // The second half of a double click is not meant for the button that has come to this place meanwhile. A mouse counts
   // its clicks; fingers are not always counted, so a tap as quick and near as that is one as well. Keys count nothing.

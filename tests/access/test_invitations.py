@@ -65,7 +65,15 @@ def test_works_without_script(cast: Cast, desk: Browser) -> None:
     ida = make(cast)
     page = invite(desk, ida, htmx=False)
     assert page.path == f"/desk/customers/{ida}"
+    assert "Nothing was sent, as no mail leaves the shop yet. The invitation waits in the outbox." in page.text
+    assert "The shop has no mail server yet: the invitation waits in the Outbox , where the owner" in page.text
+
+
+@pytest.mark.usefixtures("mail_server")
+def test_says_so_where_mail_goes(cast: Cast, desk: Browser) -> None:
+    page = invite(desk, make(cast), htmx=False)
     assert "The invitation is in the outbox." in page.text
+    assert "no mail server" not in page.text
 
 
 def test_stands_in_the_customers_history(cast: Cast, desk: Browser, visitor: Browser) -> None:

@@ -246,7 +246,8 @@ class TestWayIn:
     def test_sending_the_invitation_again(self, cast: Cast, owner: Browser) -> None:
         add(owner)
         page = owner.get("/desk/staff").follow("Nia New").form("Send the invitation again").submit()
-        assert "The invitation is in the outbox." in page.text
+        assert "The invitation waits in the outbox." in page.text
+        assert "Outbox , for you to hand its link over." in page.text
         with cast.app.app_context():
             assert len(db.session.scalars(select(Letter)).all()) == 2
 

@@ -170,6 +170,16 @@ class TestOnce:
         assert self.is_ended(visitor, link)
 
 
+def test_where_no_mail_goes_nobody_waits_for_a_letter(cast: Cast, visitor: Browser) -> None:
+    pages = [
+        visitor.get("/forgot-password").form("Send me the link").fill(email=email).submit()
+        for email in ("desk@example.com", "nobody@example.com")
+    ]
+    assert {page.heading for page in pages} == {"No letter can reach you yet"}
+    assert not any("on its way" in page.text for page in pages)
+
+
+@pytest.mark.usefixtures("mail_server")
 class TestForgotten:
     def ask(self, browser: Browser, email: str) -> Any:
         return browser.get("/forgot-password").form("Send me the link").fill(email=email).submit()

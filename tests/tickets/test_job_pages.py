@@ -148,14 +148,32 @@ def test_a_canned_job_is_kept_and_inserted(desk: Browser, golf: int) -> None:
     assert "$180.00" in page.text
 
 
+def handed_over(page: Page) -> str:
+    """The link that is shown this once, beside the button that copies it."""
+    link, button = page.soup.select_one(".handed-over code"), page.soup.select_one(".handed-over button")
+    assert link is not None
+    assert button is not None
+    assert button["data-copy"] == link["id"]
+    return link.get_text()
+
+
 @both_ways
+def test_without_a_mail_server_the_estimate_is_not_on_its_way(desk: Browser, golf: int, htmx: bool) -> None:
+    add_labour(desk, golf)
+    page = desk.get(f"/desk/tickets/{golf}").form("Send the estimate").submit(htmx=htmx)
+    assert "On its way" not in page.text
+    assert "Nothing was sent to joy@example.net: the shop has no mail server yet." in page.text
+    assert page.soup.select_one(".notice--done") is None
+    assert handed_over(page).startswith("http://localhost/repair/")
+
+
+@both_ways
+@pytest.mark.usefixtures("mail_server")
 def test_the_estimate_is_sent_with_a_letter_and_a_link(desk: Browser, golf: int, htmx: bool) -> None:
     add_labour(desk, golf)
     page = desk.get(f"/desk/tickets/{golf}").form("Send the estimate").submit(htmx=htmx)
     assert "On its way to joy@example.net." in page.text
-    link = page.soup.select_one("input[readonly]")
-    assert link is not None
-    assert "/repair/" in str(link["value"])
+    assert "/repair/" in handed_over(page)
     with desk.app.app_context():
         assert "/repair/" in db.session.query(Letter).one().body
         assert db.session.get_one(Ticket, golf).status is Status.ESTIMATE
@@ -262,9 +280,7 @@ def test_tax_alone_over_what_was_approved_is_told_and_sent_again(desk: Browser, 
     with desk.app.app_context():
         ticket = db.session.get_one(Ticket, golf)
         assert [version.total_cents for version in ticket.versions] == [18_000, 18_533]
-    link = page.soup.select_one("input[readonly]")
-    assert link is not None
-    customers = Browser(desk.app).get(urlsplit(str(link["value"])).path)
+    customers = Browser(desk.app).get(urlsplit(handed_over(page)).path)
     assert "said “approved” to $180.00 . Since then the sum of it all has grown." in customers.text
     assert "If you approve it $185.33" in customers.text
     desk.get(f"/desk/tickets/{golf}").form("Note it").fill(name="Joy").submit()
