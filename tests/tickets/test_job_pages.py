@@ -181,6 +181,22 @@ def test_the_estimate_is_sent_with_a_letter_and_a_link(desk: Browser, golf: int,
     assert "$180.00" in version.text
 
 
+def test_the_desks_copy_of_an_estimate_is_a_paper_to_print(desk: Browser, golf: int) -> None:
+    with desk.app.app_context(), transaction():
+        ticket = db.session.get_one(Ticket, golf)
+        ticket.odometer_in, ticket.customer.phone = 84_295, "+1 555 0142"
+        car = ticket.vehicle.label
+    add_labour(desk, golf)
+    page = desk.get(f"/desk/tickets/{golf}").form("Send the estimate").submit().follow("Estimate 1")
+    assert page.heading == "Estimate 1 for #1001"
+    paper = page.soup.select_one(".paper")
+    assert paper
+    words = " ".join(paper.get_text(" ").split())
+    for each in ("Joy Tanaka", "+1 555 0142", car, "84,295", "Brakes grind.", "Pads, replace", "$180.00"):
+        assert each in words
+    assert paper.select_one("button[data-print]")
+
+
 @both_ways
 def test_what_was_said_on_the_telephone_is_noted_job_by_job(desk: Browser, golf: int, htmx: bool) -> None:
     add_labour(desk, golf)
