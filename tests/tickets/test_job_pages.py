@@ -244,6 +244,14 @@ def test_nothing_is_approved_that_nobody_was_asked_about(desk: Browser, golf: in
     assert page.form("Note it").submit(htmx=htmx).status in (200, 303)
 
 
+def test_a_job_without_a_price_is_pointed_out_before_it_is_offered(desk: Browser, golf: int) -> None:
+    assert (
+        "“Brakes grind.” has nothing on it yet"
+        in desk.get(f"/desk/tickets/{golf}").fragment(f"ticket-{golf}-estimate").text
+    )
+    assert "nothing on it yet" not in add_labour(desk, golf).text
+
+
 def test_a_no_to_everything_shows_and_is_no_yes(desk: Browser, golf: int) -> None:
     desk.get(f"/desk/tickets/{golf}").form("Send the estimate").submit()
     answer = {f"job-{job_id(desk, golf)}": "declined"}
