@@ -120,7 +120,7 @@ class ByKeyboard(AtTheDesk):
 
     def send_the_estimate(self) -> None:
         self.press("Escape", "e", "Enter")
-        expect(self.page.get_by_label("The customer’s link")).to_be_focused()
+        expect(self.page.get_by_label("The customer’s link").get_by_role("button", name="Copy")).to_be_focused()
 
     def note_the_answer(self) -> None:
         self.press("s", "Tab", "ArrowDown")
