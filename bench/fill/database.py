@@ -46,7 +46,7 @@ def in_a_hurry(url: URL) -> Iterator[Connection]:
     """A connection for one great change; raises FileInUse when somebody has the file open."""
     is_file = url.get_backend_name() == "sqlite"
     engine = create_engine(url)
-    hurry = _IN_A_HURRY["mariadb" if engine.dialect.name == "mysql" else engine.dialect.name]
+    hurry = _IN_A_HURRY[engine.dialect.name]
 
     @event.listens_for(engine, "connect")
     def open_it(connection: Any, record: Any) -> None:
@@ -87,7 +87,7 @@ def write(connection: Connection, table: Table, rows: Iterable[Sequence[Any]], c
 
 def drop_indexes(connection: Connection) -> list[Index]:
     """Take off the indexes that hold no rule, and answer them; the caller makes them again."""
-    if connection.dialect.name in ("mysql", "mariadb"):
+    if connection.dialect.name == "mariadb":
         return []  # where foreign keys stand on them
     known = [index for table in Base.metadata.sorted_tables for index in table.indexes if not index.unique]
     indexes = sorted(known, key=lambda index: str(index.name))
@@ -117,18 +117,14 @@ _WORDS_ON = {
 
 def leave_words_alone(connection: Connection) -> None:
     for kept in KEPT:
-        connection.execute(text(_WORDS_OFF[_kind(connection)].format(kept.table.__tablename__)))
+        connection.execute(text(_WORDS_OFF[connection.dialect.name].format(kept.table.__tablename__)))
 
 
 def index_words(connection: Connection, tell: Tell) -> None:
     for number, kept in enumerate(KEPT):
-        for statement in _WORDS_ON[_kind(connection)]:
+        for statement in _WORDS_ON[connection.dialect.name]:
             connection.exec_driver_sql(statement.format(kept.table.__tablename__))
         tell((number + 1) / len(KEPT))
-
-
-def _kind(connection: Connection) -> str:
-    return "mariadb" if connection.dialect.name == "mysql" else connection.dialect.name
 
 
 def finish(connection: Connection) -> None:

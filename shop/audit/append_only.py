@@ -48,7 +48,7 @@ _MARIADB = {
         "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{0} stays'; END IF"
     ),
 }
-_TRIGGERS = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL, "mariadb": _MARIADB, "mysql": _MARIADB}
+_TRIGGERS = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL, "mariadb": _MARIADB}
 
 #: What PostgreSQL's triggers call; an error of its class 23, as of any other rule of the schema.
 _REFUSE = """
@@ -58,15 +58,13 @@ _REFUSE = """
     END $$
 """
 
-_MYSQL_HAS = "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = database()"
 _HAS = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
     "postgresql": (
         "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
         "WHERE relnamespace = current_schema()::regnamespace AND NOT tgisinternal AND tgenabled <> 'D'"
     ),
-    "mysql": _MYSQL_HAS,
-    "mariadb": _MYSQL_HAS,
+    "mariadb": "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = database()",
 }
 
 
@@ -79,7 +77,7 @@ def missing(connection: Connection) -> list[str]:
 def stand_guard(connection: Connection) -> bool:
     """Make the triggers that are missing; False when there was nothing to do. One process at a time, please.
 
-    A server of MariaDB or MySQL may not let us; that is logged, and ``check`` goes on telling.
+    A server of MariaDB may not let us; that is logged, and ``check`` goes on telling.
     """
     lacking = missing(connection)
     wanted = _wanted(connection)
@@ -90,7 +88,7 @@ def stand_guard(connection: Connection) -> bool:
             _drop(connection, name)  # one that is switched off
             connection.exec_driver_sql(f"CREATE TRIGGER {name} {wanted[name]}")
         except DBAPIError as error:
-            if connection.dialect.name not in ("mysql", "mariadb"):
+            if connection.dialect.name != "mariadb":
                 raise
             log.warning("The history is not guarded, see docs/audit.md: %s", error.orig)
             break
@@ -111,7 +109,7 @@ def _drop(connection: Connection, name: str) -> None:
 def _wanted(connection: Connection) -> dict[str, str]:
     """By the names of the triggers, what each does."""
     dialect = connection.dialect.name
-    erasure = _ERASURE.format(q="`" if dialect in ("mysql", "mariadb") else '"')
+    erasure = _ERASURE.format(q="`" if dialect == "mariadb" else '"')
     unless = {EVENT: "TRUE", VALUES: f"NOT ({erasure})", SEAL: "TRUE"}
     return {
         name.format(table): does.format(table, unless=unless[table])

@@ -15,8 +15,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shop.common.clock import now
 
-#: What MariaDB and MySQL need to compare text as the other two do: byte by byte, trailing blanks included.
-_EXACT_TEXT = {"charset": "utf8mb4", "collate": "utf8mb4_nopad_bin"}
+#: What MariaDB needs to compare text as the other two do: byte by byte, trailing blanks included.
+_EXACT_TEXT = {"mariadb_charset": "utf8mb4", "mariadb_collate": "utf8mb4_nopad_bin"}
 
 MAX_ID = 2_147_483_647
 
@@ -37,9 +37,8 @@ class Base(DeclarativeBase):
 
 
 def table_args(*constraints: Any) -> tuple[Any, ...]:
-    """A model's ``__table_args__``: its constraints, and exact text on MariaDB and MySQL."""
-    options = {f"{dialect}_{key}": value for dialect in ("mysql", "mariadb") for key, value in _EXACT_TEXT.items()}
-    return (*constraints, options)
+    """A model's ``__table_args__``: its constraints, and exact text on MariaDB."""
+    return (*constraints, _EXACT_TEXT)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -53,7 +52,7 @@ class Moment(TypeDecorator[datetime]):
         return datetime
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
-        if dialect.name in ("mysql", "mariadb"):
+        if dialect.name == "mariadb":
             return dialect.type_descriptor(mysql.DATETIME(fsp=6))
         return dialect.type_descriptor(DateTime())
 

@@ -29,15 +29,18 @@ may_write: ContextVar[bool] = ContextVar("may_write", default=False)
 
 
 def normal_url(text: str) -> URL:
-    """The database URL with the drivers that are shipped; raises ValueError for any other database."""
+    """The database URL with the drivers that are shipped; raises ValueError for any other database.
+
+    MariaDB is often spoken of as ``mysql://``; whether the server is one, it says itself (see ``ops.schema``).
+    """
     url = make_url(text)
     match url.get_backend_name():
         case "sqlite":
             return url
         case "postgresql" | "postgres":
             return url.set(drivername="postgresql+psycopg")
-        case "mysql" | "mariadb" as name:
-            return url.set(drivername=f"{name}+pymysql").update_query_dict({"charset": "utf8mb4"})
+        case "mariadb" | "mysql":
+            return url.set(drivername="mariadb+pymysql").update_query_dict({"charset": "utf8mb4"})
         case other:
             raise ValueError(f"{other} is not supported: use SQLite, PostgreSQL or MariaDB.")
 
@@ -249,9 +252,8 @@ _LOST_RACES = {
 }
 #: Where each names the constraint or the column; never a value.
 _CONSTRAINT = re.compile(r"constraint failed: (.+)|for key '([^']+)'|CONSTRAINT `([^`]+)`|Column '([^']+)'")
-#: A CHECK of MariaDB and of MySQL, a value that does not fit, and what a trigger refuses: PyMySQL takes all of them
-#: for the server's trouble.
-_BROKEN_RULES = {"4025", "3819", "1265", "1292", "1366", "1411", "1644"}
+#: A CHECK of MariaDB, a value that does not fit, and what a trigger refuses: the server's trouble for PyMySQL.
+_BROKEN_RULES = {"4025", "1265", "1292", "1366", "1411", "1644"}
 
 
 def is_lost_race(error: IntegrityError) -> bool:

@@ -261,7 +261,7 @@ _ASK = {"sqlite": ("{}", "{}*", " "), "postgresql": ("{}", "{}:*", " & "), "mari
 
 def lookup(table: Any, words: list[str]) -> TextualSelect:
     """Selects the ids of the newest things with these words, one more than are listed."""
-    dialect = _dialect()
+    dialect = db.engine.dialect.name
     whole, beginning, between = _ASK[dialect]
     forms = ((whole if word.startswith(NAME) else beginning).format(word) for word in words)
     statement = sql(_FIND[dialect].format(table.__tablename__)).bindparams(
@@ -275,11 +275,6 @@ def _is_common(table: Any, says: ColumnElement[bool]) -> bool:
     newest = select(func.max(table.id)).scalar_subquery()
     hits = select(table.id).where(table.id > newest - _NEWEST, says).limit(_COMMON).subquery()
     return db.session.scalar(select(func.count()).select_from(hits)) == _COMMON
-
-
-def _dialect() -> str:
-    name = db.engine.dialect.name
-    return "mariadb" if name == "mysql" else name
 
 
 def _folded(text: str) -> str:

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from flask_migrate import Config, upgrade
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import InvalidRequestError
 
 from shop.audit import append_only
 from shop.common.database import may_write
@@ -28,7 +29,6 @@ _TOO_LONG = "Another process has been changing the database for a minute. Look w
 #: Taking the lock without waiting, by the kind of server. It ends with the connection.
 _TAKE_LOCK = {
     "postgresql": "SELECT pg_try_advisory_lock(1397247824)",
-    "mysql": "SELECT GET_LOCK(CONCAT('shop.', MD5(DATABASE())), 0)",
     "mariadb": "SELECT GET_LOCK(CONCAT('shop.', MD5(DATABASE())), 0)",
 }
 
@@ -62,7 +62,7 @@ def revision_of(connection: Connection) -> str | None:
 def bring_up_to_date() -> bool:
     """Migrate to the newest schema; False when there was nothing to do. Any number of processes may do it at once.
 
-    Raises SchemaRefused for a database that a newer version has changed already.
+    Raises SchemaRefused for a database that a newer version has changed already, and for a server of MySQL.
     """
     with one_at_a_time():
         present = present_revision()
@@ -86,7 +86,7 @@ def one_at_a_time() -> Iterator[None]:
         with _one_at_a_file():
             yield
         return
-    connection = db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    connection = _connected().execution_options(isolation_level="AUTOCOMMIT")
     try:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not connection.scalar(text(take)):
@@ -97,6 +97,13 @@ def one_at_a_time() -> Iterator[None]:
     finally:
         connection.invalidate()
         connection.close()
+
+
+def _connected() -> Connection:
+    try:
+        return db.engine.connect()
+    except InvalidRequestError as error:  # SQLAlchemy has asked the server, and it is no MariaDB
+        raise SchemaRefused("MySQL is not supported: use SQLite, PostgreSQL or MariaDB.") from error
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from tests.faults.instances import Instance, MariaDB, PostgreSQL, Redis, running
 from tests.faults.shop import FaultShop, fault_shop
 from tests.faults.trial import NotTried
 
-_KINDS: dict[str, type[PostgreSQL | MariaDB]] = {"postgresql": PostgreSQL, "mariadb": MariaDB, "mysql": MariaDB}
+_KINDS: dict[str, type[PostgreSQL | MariaDB]] = {"postgresql": PostgreSQL, "mariadb": MariaDB}
 _MEGABYTES = {PostgreSQL: 160, MariaDB: 240, None: 12}
 
 

@@ -17,7 +17,7 @@ def need_tools() -> None:
     match os.environ.get("TEST_DATABASE_URL", "").partition(":")[0].partition("+")[0]:
         case "postgresql":
             services.pg_dump()
-        case "mariadb" | "mysql":
+        case "mariadb":
             services.mariadb_dump()
 
 

@@ -9,17 +9,22 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import create_engine, text
+from sqlalchemy.dialects.mysql.base import MySQLDialect
 
+from shop import create_app
 from shop.common.database import normal_url, told
+from shop.config import Settings
 from shop.extensions import db
 from shop.ops import chores, schema
 from shop.ops.chores import Chore
 from shop.ops.schema import SchemaRefused
+from tests import services
 from tests.factories import make_ticket
 from tests.ops.conftest import wait_until
 from tests.ops.test_backup import run_in
@@ -77,6 +82,7 @@ def test_a_demo_shop_is_not_taken_for_ones_own(run: Callable[..., str], data: Pa
         ("sqlite:////srv/shop/shop.db", "/srv/shop/shop.db"),
         ("postgresql://ann:secret@db.example:5433/shop?password=secret", "postgresql://ann@db.example:5433/shop"),
         ("mariadb://ann:secret@127.0.0.1/shop", "mariadb://ann@127.0.0.1/shop"),
+        ("mysql://ann:secret@127.0.0.1/shop", "mariadb://ann@127.0.0.1/shop"),
     ],
 )
 def test_a_database_is_told_without_its_password(url: str, words: str) -> None:
@@ -101,6 +107,21 @@ def test_a_database_that_is_away_is_told_in_a_sentence(run: Callable[..., str]) 
     said = run("init-db", fails=True, DATABASE_URL="postgresql://shop@127.0.0.1:9/shop")
     assert "Error: The database does not answer:" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.single
+@pytest.mark.parametrize("scheme", ["mariadb", "mysql"])
+def test_a_server_of_mysql_is_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    """It is a MariaDB that gives itself out as the other."""
+    url = normal_url(services.mariadb_url()).set(drivername=scheme).render_as_string(hide_password=False)
+    monkeypatch.setattr(
+        MySQLDialect, "_get_server_version_info", lambda dialect, _: dialect._parse_server_version("8.4.6")
+    )
+    with (
+        create_app(replace(settings, database_url=normal_url(url))).app_context(),
+        pytest.raises(SchemaRefused, match=r"MySQL is not supported: use SQLite, PostgreSQL or MariaDB\."),
+    ):
+        schema.bring_up_to_date()
 
 
 @pytest.mark.single

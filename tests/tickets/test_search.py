@@ -282,7 +282,7 @@ class TestPlans:
             for number in range(40):
                 make_ticket(customer=joy, complaint=f"Brakes{' rare' if number == 7 else ''}, oil leaks")
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            is_mariadb = connection.dialect.name in ("mysql", "mariadb")
+            is_mariadb = connection.dialect.name == "mariadb"
             connection.execute(text("ANALYZE TABLE ticket, ticket_words" if is_mariadb else "ANALYZE"))
         if db.engine.dialect.name == "postgresql":
             db.session.execute(text("SET enable_seqscan = off"))
@@ -296,7 +296,7 @@ class TestPlans:
             "sqlite": "SCAN ticket_words_index VIRTUAL TABLE INDEX",
             "postgresql": "Bitmap Index Scan on ticket_words_index",
             "mariadb": "fulltext",
-        }[words._dialect()] in plan
+        }[db.engine.dialect.name] in plan
 
     @pytest.mark.parametrize("q", QUESTIONS)
     @pytest.mark.parametrize("scope", [Scope.ALL, Scope.OPEN])

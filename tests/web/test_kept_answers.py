@@ -38,7 +38,7 @@ def keeper(another_process: Callable[[], Flask]) -> Flask:
 def keeps(app: Flask) -> bool:
     """MariaDB cannot say cheaply whether anything has changed, so there each page is made anew."""
     with app.app_context():
-        return db.engine.dialect.name != "mysql" and db.engine.dialect.name != "mariadb"
+        return db.engine.dialect.name != "mariadb"
 
 
 @pytest.fixture

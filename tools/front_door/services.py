@@ -36,7 +36,7 @@ def postgresql_url() -> str:
 
 
 def mariadb_url() -> str:
-    """A MariaDB or MySQL server that answers; raises Missing."""
+    """A MariaDB server that answers; raises Missing."""
     url = os.environ.get("TEST_MARIADB_URL") or "mariadb+pymysql://root@127.0.0.1:3306/"
     return _database(url, "TEST_MARIADB_URL")
 

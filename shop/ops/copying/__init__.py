@@ -40,7 +40,6 @@ class Copier(Protocol):
 _COPIERS: dict[str, Callable[[URL], Copier]] = {
     "sqlite": Sqlite,
     "postgresql": PostgreSql,
-    "mysql": MariaDb,
     "mariadb": MariaDb,
 }
 

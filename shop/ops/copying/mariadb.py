@@ -107,12 +107,7 @@ class MariaDb:
 
     def _program(self, name: str) -> str:
         with self._connected() as connection:
-            is_mariadb, server = (
-                getattr(connection.dialect, "is_mariadb", False),
-                connection.dialect.server_version_info or (),
-            )
-        if not is_mariadb:
-            raise BackupRefused("This server is MySQL, which brings a tool of its own: mysqldump --single-transaction.")
+            server = connection.dialect.server_version_info or ()
         program = tools.find(name, _PACKAGE)
         version = tools.version_of(program, _VERSION)
         if version < server[:2]:
