@@ -93,7 +93,7 @@ def change(values: dict[str, Any], ticket_id: int) -> Response:
 @allow(DESK)
 @tickets.gives(204)
 def archive(ticket_id: int) -> Response:
-    """Put a ticket away for good; an open one gives its parts back to the shelf."""
+    """Archive a ticket; an open one gives its parts back to the shelf. The desk can restore it on its page."""
     ticket = find_ticket(ticket_id)
     with transaction():
         check_if_match(row_of, ticket)
