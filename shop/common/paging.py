@@ -24,7 +24,6 @@ T = TypeVar("T")
 
 DEFAULT_SIZE = 25
 MAX_SIZE = 100
-MAX_PAGE = 1_000_000
 MAX_BIG = 2**63 - 1
 
 
