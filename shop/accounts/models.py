@@ -81,10 +81,6 @@ class Account(Base, Versioned, Dated):
         return self.role in STAFF
 
     @property
-    def initials(self) -> str:
-        return "".join(word[0] for word in self.name.split()[:2]).upper()
-
-    @property
     def label(self) -> str:
         return self.name
 

@@ -67,6 +67,11 @@ def digits(text: str) -> str:
     return "".join(character for character in unicodedata.normalize("NFKC", text) if character in "0123456789")
 
 
+def initials(name: str) -> str:
+    """``MK`` for Mia Korhonen: the first letters of the first two words."""
+    return "".join(word[0] for word in name.split()[:2]).upper()
+
+
 def like_prefix(key: str) -> str:
     """A LIKE pattern (escape character ``\\``) for keys that begin with ``key``."""
     return f"{_escaped(key)}%"

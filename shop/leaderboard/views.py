@@ -9,6 +9,7 @@ from flask import request, url_for
 from shop.common.clock import Period, today
 from shop.common.errors import RuleBroken
 from shop.common.stamps import Topic, stamp
+from shop.common.text import initials
 from shop.extensions import db
 from shop.leaderboard import queries
 from shop.leaderboard.queries import WEEKS, Count, Place
@@ -16,7 +17,6 @@ from shop.mechanics.models import Mechanic
 from shop.mechanics.queries import known_to
 from shop.web.actor import actor
 from shop.web.doors import floor
-from shop.web.filters import initials
 from shop.web.guards import found
 from shop.web.lists import further
 from shop.web.nav import MenuEntry, menu

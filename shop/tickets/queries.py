@@ -32,6 +32,7 @@ from shop.common.base import MAX_ID
 from shop.common.paging import DEFAULT_SIZE, Reading, Slice, rows_of
 from shop.common.roles import Role
 from shop.common.stamps import Topic, kept, remembered
+from shop.common.text import initials
 from shop.customers.models import Customer, Vehicle, vehicle_label
 from shop.extensions import db
 from shop.inventory.models import Part
@@ -183,10 +184,6 @@ class RowMechanic:
     id: int
     name: str
 
-    @property
-    def initials(self) -> str:
-        return "".join(word[0] for word in self.name.split()[:2]).upper()
-
 
 @dataclass(frozen=True, slots=True)
 class RowPart:
@@ -238,7 +235,7 @@ class TicketRow:
     @property
     def people(self) -> tuple[tuple[str, str], ...]:
         """The mechanics as pairs of name and initials."""
-        return tuple((each.name, each.initials) for each in self.mechanics)
+        return tuple((each.name, initials(each.name)) for each in self.mechanics)
 
     @property
     def first_line(self) -> str:

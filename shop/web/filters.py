@@ -11,6 +11,7 @@ from flask import Flask, current_app
 from shop.common.clock import local, now, this_minute, time_of_day, today
 from shop.common.money import decimal_of
 from shop.common.percent import percent_text
+from shop.common.text import initials
 from shop.web.fields import hours_of
 
 
@@ -134,10 +135,6 @@ def phone(text: str) -> str:
 def phone_link(text: str) -> str:
     """``+15550100``: what a ``tel:`` link takes."""
     return ("+" if text.strip().startswith("+") else "") + "".join(c for c in text if c.isascii() and c.isdigit())
-
-
-def initials(name: str) -> str:
-    return "".join(word[0] for word in name.split()[:2]).upper()
 
 
 FILTERS = (
