@@ -30,10 +30,9 @@ from shop.web.fields import (
     WholeNumberField,
     at_most,
 )
-from shop.web.forms import FilterForm, ShopForm
+from shop.web.forms import SearchForm, ShopForm
 
 MAX_REASON = 200
-MAX_Q = 100
 MAX_VIN_TYPED = 25  # people put blanks and dashes into it
 
 
@@ -117,10 +116,9 @@ class OwnerForm(ShopForm):
     customer_id = IdField()
 
 
-class CustomerFilterForm(FilterForm):
+class CustomerFilterForm(SearchForm):
     """How the list of customers is narrowed and sorted; what can't be read is left out."""
 
-    q = TextField("Search", default="", validators=[at_most(MAX_Q)])
     show = HiddenField(default="current")  # or "archived"
     sort = HiddenField(default=Sort.NAME.value)
 
@@ -128,17 +126,7 @@ class CustomerFilterForm(FilterForm):
     def chosen(self) -> CustomerFilter:
         sorts = {sort.value: sort for sort in Sort}
         return CustomerFilter(
-            q="" if self.q.errors else self.q.data or "",
+            q=self.text,
             is_archived=self.show.data == "archived",
             sort=sorts.get(self.sort.data or "", Sort.NAME),
         )
-
-
-class FindForm(FilterForm):
-    """A customer is looked for."""
-
-    q = TextField("Search", default="", validators=[at_most(MAX_Q)])
-
-    @property
-    def text(self) -> str:
-        return "" if self.q.errors else self.q.data or ""

@@ -9,13 +9,13 @@ from flask import request, url_for
 from shop.audit.queries import timeline
 from shop.common.open_work import open_work_of
 from shop.customers import commands, queries
-from shop.customers.forms import EditVehicleForm, FindForm, OwnerForm
+from shop.customers.forms import EditVehicleForm, OwnerForm
 from shop.customers.models import Customer, Vehicle
 from shop.customers.vin import read_vin
 from shop.extensions import db
 from shop.web.actor import actor
 from shop.web.doors import desk
-from shop.web.forms import ButtonForm
+from shop.web.forms import ButtonForm, SearchForm
 from shop.web.guards import found
 from shop.web.respond import Answer, done, page, page_or_fragment, refused, saved
 
@@ -55,7 +55,7 @@ def vehicle_edit(vehicle_id: int) -> Answer:
 @desk.get("/vehicles/<id:vehicle_id>/owner")
 def vehicle_owner(vehicle_id: int) -> Answer:
     """Look for the customer who has the vehicle now."""
-    form = FindForm.read(request.args)
+    form = SearchForm.read(request.args)
     owners = queries.search(form.text, limit=MOST_OWNERS)
     vehicle = find_vehicle(vehicle_id)
     context = show_context(vehicle, q=form.text, owners=owners, open_tickets=open_work_of(vehicle))

@@ -7,10 +7,10 @@ from flask import redirect, request, url_for
 from shop.customers.queries import vehicle_named
 from shop.inventory.queries import part_with_sku
 from shop.search import queries
-from shop.search.forms import SearchForm
 from shop.tickets.queries import open_tickets_of
 from shop.web.actor import actor
 from shop.web.doors import desk
+from shop.web.forms import SearchForm
 from shop.web.respond import Answer, page_or_fragment, wants_fragment
 
 

@@ -13,7 +13,10 @@ from wtforms.widgets import HiddenInput
 
 from shop.common.errors import Conflict, RuleBroken, StaleEdit
 from shop.common.transaction import read_only
+from shop.web.fields import TextField, at_most
 from shop.web.stale import as_chosen
+
+MAX_Q = 100
 
 Said = tuple[tuple[str, Any], ...]
 
@@ -119,6 +122,17 @@ class FilterForm(ShopForm):
 
     def offer(self, **choices: Any) -> None:
         """Give the fields what can be chosen among."""
+
+
+class SearchForm(FilterForm):
+    """A box to type into what is looked for."""
+
+    q = TextField("Search", default="", validators=[at_most(MAX_Q)])
+
+    @property
+    def text(self) -> str:
+        """What was typed; nothing when it can't be read."""
+        return "" if self.q.errors else self.q.data or ""
 
 
 @lru_cache(200)
