@@ -7,7 +7,7 @@ from wtforms.validators import DataRequired, InputRequired, ValidationError
 
 from shop.inventory.models import MAX_LOCATION, MAX_NAME, MAX_QUANTITY, MAX_REASON, MAX_SKU
 from shop.inventory.queries import PartFilter, Sort
-from shop.web.fields import MoneyField, TextField, VersionField, WholeNumberField, at_most
+from shop.web.fields import MoneyField, TextField, VersionField, WholeNumberField, at_most, zero_for_nothing
 from shop.web.forms import FilterForm, ShopForm
 
 
@@ -16,17 +16,13 @@ def _not_negative(form: ShopForm, field: MoneyField) -> None:
         raise ValidationError("Enter an amount of zero or more.")
 
 
-def _zero_for_nothing(value: int | None) -> int:
-    return value or 0
-
-
 class PartForm(ShopForm):
     name = TextField("Name", validators=[DataRequired("Enter a name."), at_most(MAX_NAME)])
     sku = TextField("SKU", empty_is_none=True, validators=[at_most(MAX_SKU)])
     location = TextField("Location", default="", validators=[at_most(MAX_LOCATION)])
     price_cents = MoneyField("Price", validators=[InputRequired("Enter a price."), _not_negative])
-    cost_cents = MoneyField("Cost", filters=[_zero_for_nothing], validators=[_not_negative])
-    minimum = WholeNumberField("Minimum", most=MAX_QUANTITY, filters=[_zero_for_nothing])
+    cost_cents = MoneyField("Cost", filters=[zero_for_nothing], validators=[_not_negative])
+    minimum = WholeNumberField("Minimum", most=MAX_QUANTITY, filters=[zero_for_nothing])
     version = VersionField()
 
 
@@ -37,8 +33,8 @@ class QuickAddForm(ShopForm):
     sku = TextField("SKU", empty_is_none=True, validators=[at_most(MAX_SKU)])
     location = TextField("Location", default="", validators=[at_most(MAX_LOCATION)])
     price_cents = MoneyField("Price", validators=[InputRequired("Enter a price."), _not_negative])
-    on_hand = WholeNumberField("On hand", most=MAX_QUANTITY, filters=[_zero_for_nothing])
-    minimum = WholeNumberField("Minimum", most=MAX_QUANTITY, filters=[_zero_for_nothing])
+    on_hand = WholeNumberField("On hand", most=MAX_QUANTITY, filters=[zero_for_nothing])
+    minimum = WholeNumberField("Minimum", most=MAX_QUANTITY, filters=[zero_for_nothing])
 
 
 class ReceiveForm(ShopForm):

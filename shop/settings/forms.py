@@ -6,22 +6,18 @@ from wtforms import BooleanField
 from wtforms.validators import InputRequired
 
 from shop.settings.models import MAX_HOURS, MAX_LINK_DAYS
-from shop.web.fields import MoneyField, PercentField, VersionField, WholeNumberField
+from shop.web.fields import MoneyField, PercentField, VersionField, WholeNumberField, zero_for_nothing
 from shop.web.forms import ShopForm
-
-
-def _zero_for_nothing(value: int | None) -> int:
-    return value or 0
 
 
 class RatesForm(ShopForm):
     labour_cents = MoneyField("Labour per hour", validators=[InputRequired("Enter what an hour of labour costs.")])
-    labour_tax_ppm = PercentField("Tax on labour, %", filters=[_zero_for_nothing])
-    part_tax_ppm = PercentField("Tax on parts, %", filters=[_zero_for_nothing])
-    fee_tax_ppm = PercentField("Tax on fees, %", filters=[_zero_for_nothing])
-    sublet_tax_ppm = PercentField("Tax on sublet work, %", filters=[_zero_for_nothing])
+    labour_tax_ppm = PercentField("Tax on labour, %", filters=[zero_for_nothing])
+    part_tax_ppm = PercentField("Tax on parts, %", filters=[zero_for_nothing])
+    fee_tax_ppm = PercentField("Tax on fees, %", filters=[zero_for_nothing])
+    sublet_tax_ppm = PercentField("Tax on sublet work, %", filters=[zero_for_nothing])
     includes_tax = BooleanField("Prices include tax")
-    supplies_ppm = PercentField("Shop supplies, %", filters=[_zero_for_nothing])
+    supplies_ppm = PercentField("Shop supplies, %", filters=[zero_for_nothing])
     supplies_on_labour = BooleanField("Shop supplies on labour")
     supplies_on_parts = BooleanField("Shop supplies on parts")
     supplies_cap_cents = MoneyField("Shop supplies at most")
@@ -29,7 +25,7 @@ class RatesForm(ShopForm):
 
 
 class RulesForm(ShopForm):
-    tolerance_cents = MoneyField("Over what was approved, at most", filters=[_zero_for_nothing])
+    tolerance_cents = MoneyField("Over what was approved, at most", filters=[zero_for_nothing])
     needs_odometer_in = BooleanField("Odometer before work starts")
     needs_mechanic = BooleanField("A mechanic before work starts")
     needs_correction = BooleanField("What was done, before a job is finished")

@@ -43,6 +43,11 @@ def at_most(characters: int) -> Length:
     return Length(max=characters, message=f"Use at most {characters:,} characters.")
 
 
+def zero_for_nothing(value: int | None) -> int:
+    """For the ``filters`` of a field: what is left empty counts as zero."""
+    return value or 0
+
+
 class TextField(StringField):
     """One line of text, cleaned; None instead of nothing with ``empty_is_none``."""
 
