@@ -1,8 +1,4 @@
-"""What people do with tickets.
-
-Each command locks the ticket before it looks at it, and parts after it in the order of their ids, so that two people
-who do things at once wait for one another instead of deciding on what is no longer so.
-"""
+"""What people do with a ticket as a whole."""
 
 from __future__ import annotations
 
