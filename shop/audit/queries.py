@@ -35,10 +35,11 @@ class TimelineEntry:
     tone: str | None
 
     @classmethod
-    def of(cls, event: Event) -> TimelineEntry:
-        """The entry of an event that was read by ``entries``."""
+    def of(cls, event: Event, *, hidden: Collection[str] = ()) -> TimelineEntry:
+        """The entry of an event that was read by ``entries``; of the fields that are hidden it tells nothing."""
         action = Action(event.action)  # type: ignore[call-arg]  # looked up by its stored name alone
-        changes = tuple(Change(change.field, change.before, change.after) for change in event.changes)
+        told = (change for change in event.changes if change.field not in hidden)
+        changes = tuple(Change(change.field, change.before, change.after) for change in told)
         return cls(
             at=event.at,
             action=action,
@@ -50,15 +51,20 @@ class TimelineEntry:
         )
 
 
-def timeline(*subjects: Subject, without: Collection[Action] = (), limit: int = TIMELINE_LENGTH) -> list[TimelineEntry]:
-    """The events of one subject, or of several told together, newest first; one statement."""
+def timeline(
+    *subjects: Subject, without: Collection[Action] = (), hidden: Collection[str] = (), limit: int = TIMELINE_LENGTH
+) -> list[TimelineEntry]:
+    """The events of one subject, or of several told together, newest first; one statement.
+
+    ``without`` leaves out whole events, ``hidden`` what is told of these fields.
+    """
     ids = defaultdict(list)
     for subject in subjects:
         ids[subject.__tablename__].append(subject.id)
     about = [and_(Event.subject_kind == kind, Event.subject_id.in_(known)) for kind, known in ids.items()]
     events = select(Event).where(or_(*about), Event.action.not_in([action.value for action in without]))
     newest = db.session.scalars(entries(events).order_by(Event.id.desc()).limit(limit))
-    return [TimelineEntry.of(event) for event in newest.unique()]
+    return [TimelineEntry.of(event, hidden=hidden) for event in newest.unique()]
 
 
 def entries(events: Select[Event]) -> Select[Event]:

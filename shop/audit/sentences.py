@@ -5,13 +5,15 @@ A sentence follows the name of who did it: *Dana Reyes* "took 2 × Oil filter fr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from shop.audit.actions import Action
 from shop.common.clock import local, time_of_day
+from shop.common.hours import hours_of
 from shop.common.money import decimal_of
 from shop.common.percent import percent_text
 
@@ -143,6 +145,7 @@ _FIELD_WORDS = {
     "discount_ppm": "discount",
     "discount_cents": "discount",
     "mechanic_id": "mechanic",
+    "minutes": "hours",
     "odometer_in": "odometer (in)",
     "odometer_out": "odometer (out)",
     "customer_id": "owner",
@@ -175,6 +178,8 @@ _FIELD_WORDS = {
     "untouched_hours": "hours until nobody touched it",
 }
 
+_DISCOUNTS = ("discount_ppm", "discount_cents")
+
 #: Events whose note says from which address they came.
 _FROM_SOMEWHERE = (A.SIGNED_IN, A.REFUSED)
 
@@ -193,7 +198,7 @@ def sentence(action: Action, facts: Mapping[str, Any], changes: tuple[Change, ..
     """What was done, without who did it and without a full stop."""
     said = {name: str(value).replace("_", " ") if name in _CODES else value for name, value in facts.items()}
     named = {change.field: change.after for change in changes if change.field == _LINE and change.after}
-    fields = _joined([field_words(change.field) for change in changes if change.field not in (_LINE, _REASON)])
+    fields = _joined(list(_by_words(change for change in changes if change.field not in (_LINE, _REASON))))
     said = {**_UNSAID, **said, **named, "fields": fields or "details"}
     if action is A.REFUSED:
         said["more"] = f", {facts['more']} more times within the hour" if "more" in facts else ""
@@ -206,8 +211,8 @@ def note(action: Action, changes: tuple[Change, ...]) -> str | None:
     reasons = [change.after for change in changes if change.field == _REASON and change.after]
     if action in _FROM_SOMEWHERE:
         reasons += [f"From {change.after}" for change in changes if change.field == "address" and change.after]
-    replaced = [_replaced(change) for change in changes if action.value.endswith(".changed") and _can_be_read(change)]
-    return "; ".join([*reasons, *replaced]) or None
+    replaced = _by_words(filter(_can_be_read, changes)) if action.value.endswith("changed") else {}
+    return "; ".join([*reasons, *(_replaced(words, several) for words, several in replaced.items())]) or None
 
 
 def field_words(field: str) -> str:
@@ -219,16 +224,27 @@ def _can_be_read(change: Change) -> bool:
     return change.field not in (_LINE, _REASON) and not change.field.endswith("_id") and not is_erased
 
 
-def _replaced(change: Change) -> str:
-    words = field_words(change.field)
-    return (
-        f"{words[0].upper()}{words[1:]}: {_value(change.field, change.before)} → {_value(change.field, change.after)}"
-    )
+def _by_words(changes: Iterable[Change]) -> dict[str, list[Change]]:
+    """By what people call it: a discount in percent and one that is an amount are one thing to them."""
+    several = defaultdict(list)
+    for change in changes:
+        several[field_words(change.field)].append(change)
+    return several
+
+
+def _replaced(words: str, changes: list[Change]) -> str:
+    nothing = "nobody" if words == "mechanic" else "nothing"
+    before = next(filter(None, (_value(change.field, change.before) for change in changes)), nothing)
+    after = next(filter(None, (_value(change.field, change.after) for change in changes)), nothing)
+    return f"{words[0].upper()}{words[1:]}: {before} → {after}"
 
 
 def _value(field: str, text: str | None) -> str:
-    if not text:
-        return "nothing"
+    """As people read it; empty for nothing."""
+    if not text or (field in _DISCOUNTS and text == "0"):
+        return ""
+    if field == "minutes":
+        return f"{hours_of(int(text))} h"
     if field.endswith("_cents"):
         return str(decimal_of(int(text)))
     if field.endswith("_ppm"):

@@ -37,6 +37,9 @@ _LEFT_OUT = frozenset(
     }
 )
 
+#: Fields that the history does not tell of either.
+_SHOPS_OWN = ("cost_cents", "mechanic")
+
 
 def everything_about(customer: Customer, *, with_notes: bool) -> Plain:
     """All of it, newest tickets last. Sums are in cents, moments in UTC. The notes are those of the desk."""
@@ -103,7 +106,7 @@ def in_stretches(things: Sequence[T]) -> Iterator[Sequence[T]]:
 def _history(things: Sequence[Any], with_values: bool) -> Iterator[Plain]:
     """What was done with them, without who of the staff did it; the values that were replaced tell notes as well."""
     for some in in_stretches(things):
-        for entry in reversed(timeline(*some, limit=_MOST_EVENTS)):
+        for entry in reversed(timeline(*some, hidden=_SHOPS_OWN, limit=_MOST_EVENTS)):
             yield {"at": _plain(entry.at), "what": entry.sentence, "note": entry.note if with_values else None}
 
 

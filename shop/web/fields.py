@@ -16,6 +16,7 @@ from wtforms.widgets import DateTimeLocalInput, EmailInput, HiddenInput, TelInpu
 
 from shop.common.base import MAX_ID
 from shop.common.clock import local, zone
+from shop.common.hours import hours_of
 from shop.common.money import decimal_of, parse_cents, round_half_up
 from shop.common.percent import parse_percent, percent_text
 from shop.common.text import clean, digits
@@ -29,13 +30,6 @@ _HOURS = re.compile(
     r"|(?P<minutes>[0-9]{1,5}) ?min",
     re.ASCII,
 )
-
-
-def hours_of(minutes: int) -> str:
-    """``1.2`` where that is exact, else ``1:10``."""
-    return (
-        f"{minutes // 60}:{minutes % 60:02}" if minutes % 3 else f"{Decimal(minutes) / 60:.2f}".rstrip("0").rstrip(".")
-    )
 
 
 def at_most(characters: int) -> Length:

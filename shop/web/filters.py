@@ -9,10 +9,10 @@ from babel.numbers import format_currency
 from flask import Flask, current_app
 
 from shop.common.clock import local, now, this_minute, time_of_day, today
+from shop.common.hours import hours_of
 from shop.common.money import decimal_of
 from shop.common.percent import percent_text
 from shop.common.text import initials
-from shop.web.fields import hours_of
 
 
 def money(cents: int) -> str:

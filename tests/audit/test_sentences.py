@@ -68,6 +68,38 @@ def test_percentages_are_shown_as_such() -> None:
 
 
 @pytest.mark.single
+@pytest.mark.parametrize(
+    ("changes", "note"),
+    [
+        ([("price_cents", "3490", "5000")], "Price: 34.90 → 50.00"),
+        ([("quantity", "3", "2"), ("core_cents", "0", "4500")], "Quantity: 3 → 2; Core charge: 0.00 → 45.00"),
+        ([("minutes", "72", "70")], "Hours: 1.2 h → 1:10 h"),
+        ([("mechanic", None, "Rui")], "Mechanic: nobody → Rui"),
+        ([("description", "Pads", "Front pads")], "Description: Pads → Front pads"),
+        ([("price_cents", None, None), ("quantity", None, None)], None),  # erased
+    ],
+)
+def test_a_line_tells_what_it_was_before(changes: list[tuple[str, str | None, str | None]], note: str | None) -> None:
+    told = tuple(Change(*each) for each in [("line", None, "Pads"), *changes])
+    assert sentences.note(Action.LINE_CHANGED, told) == note
+
+
+@pytest.mark.single
+@pytest.mark.parametrize(
+    ("changes", "note"),
+    [
+        ([("discount_ppm", "0", "100000")], "Discount: nothing → 10 %"),
+        ([("discount_ppm", "100000", "0"), ("discount_cents", "0", "1500")], "Discount: 10 % → 15.00"),
+        ([("discount_cents", "1500", "0")], "Discount: 15.00 → nothing"),
+    ],
+)
+def test_a_job_has_one_discount(changes: list[tuple[str, str, str]], note: str) -> None:
+    told = tuple(Change(*each) for each in changes)
+    assert sentences.sentence(Action.JOB_CHANGED, {"position": 1}, told) == "changed the discount of job 1"
+    assert sentences.note(Action.JOB_CHANGED, told) == note
+
+
+@pytest.mark.single
 def test_times_read_as_on_every_page() -> None:
     changes = (Change("promised_at", None, "2026-03-12T22:10:00+00:00"),)
     with_zone = clock.zone().key

@@ -23,10 +23,10 @@ from shop.privacy.erasure import ERASED, ERASED_WORDS, erase_customer
 from shop.tickets import commands as tickets
 from shop.tickets import estimate
 from shop.tickets.lifecycle import Approval, Status
-from shop.tickets.models import Channel, Job, Ticket
+from shop.tickets.models import Channel, Job, LineKind, Ticket
 from tests.browser import Browser
 from tests.cast import PASSWORD, Cast
-from tests.factories import make_customer, make_job, make_part, make_ticket, make_vehicle
+from tests.factories import make_customer, make_job, make_mechanic, make_part, make_ticket, make_vehicle
 
 NAME, EMAIL, FORMER_EMAIL = "Joy Customer", "customer@example.com", "joy.before@example.org"
 PHONE, PLATE, VIN = "+1 555 010 4477", "ZQX 4711", "1HGBH41JXMN109186"
@@ -282,6 +282,21 @@ class TestExport:
         assert not [name for name in names if any(word in name for word in ("hash", "seed", "token", "key", "cost"))]
         assert letters
         assert not [body for body in letters if body in json.dumps(told)]
+
+    def test_tells_neither_costs_nor_whose_work_it_was(self, cast: Cast, joy: int) -> None:
+        with cast.app.app_context():
+            desk, customer = cast.account("desk"), db.session.get_one(Customer, joy)
+            ticket = tickets.open_ticket(customer=customer, complaint="It rattles", by=desk)
+            bolt = {"description": "Bolt", "price_cents": 5_00, "cost_cents": 1_11}
+            line = tickets.add_item(ticket.jobs[0], kind=LineKind.PART, **bolt, by=desk)
+            work = tickets.add_labour(ticket.jobs[0], description="Labour", minutes=30, by=desk)
+            tickets.edit_line(line, price_cents=6_00, cost_cents=2_22, by=desk)
+            tickets.edit_line(work, mechanic=make_mechanic(name="Rui Mechanic"), by=desk)
+            history = export.everything_about(customer, with_notes=True)["history"]
+        told = {entry["what"]: entry["note"] for entry in history}
+        assert told["changed the price of Bolt"] == "Price: 5.00 → 6.00"
+        assert told["changed the details of Labour"] is None
+        assert not [word for word in ("2.22", "Rui") if word in json.dumps(history)]
 
 
 def _names(value: Any) -> set[str]:

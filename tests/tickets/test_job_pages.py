@@ -54,6 +54,24 @@ def test_labour_is_added_at_the_shops_rate(desk: Browser, golf: int, htmx: bool)
         assert page.fragment(f"ticket-{golf}-estimate")
 
 
+def test_what_changed_of_lines_and_discounts_is_told_with_what_it_was(desk: Browser, owner: Browser, golf: int) -> None:
+    with desk.app.app_context():
+        make_part_line(
+            db.session.get_one(Ticket, golf),
+            make_part(name="Oil pan gasket", price_cents=3490),
+            quantity=3,
+            supply=Supply.WANTED,
+        )
+        job, line = (each.id for each in (job_of(desk, golf), job_of(desk, golf).lines[0]))
+    about = f"/desk/tickets/{golf}"
+    desk.get(f"{about}/lines/{line}").form(f"/lines/{line}").fill(price_cents="50", quantity="2").submit()
+    desk.get(f"{about}/jobs/{job}").form(f"/jobs/{job}").fill(discount="10 %").submit()
+    for page in (desk.get(about), owner.get(f"/desk/audit?about=ticket-{golf}")):
+        assert "changed the quantity and price of Oil pan gasket" in page.text
+        assert "Quantity: 3 → 2; Price: 34.90 → 50.00" in page.text
+        assert "Discount: nothing → 10 %" in page.text
+
+
 @both_ways
 @pytest.mark.parametrize(
     ("values", "words"),
