@@ -5,6 +5,8 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.chromium.conftest import Open
+from tests.chromium.live import LiveShop
+from tests.chromium.pages import IDS
 
 
 def test_a_link_is_copied_whole(open_as: Open) -> None:
@@ -31,3 +33,36 @@ def test_only_a_chevron_turns_when_a_fold_opens(open_as: Open) -> None:
     )
     assert {tuple(each) for each in turned} >= {("chevron-right", "90deg"), ("phone", "none")}
     assert {picture for picture, angle in turned if angle != "none"} == {"chevron-right"}
+
+
+def test_a_ticket_prints_as_a_repair_order(open_as: Open, demo_shop: LiveShop) -> None:
+    page = open_as("desk", viewport={"width": 680, "height": 950})
+    page.goto(f"/desk/tickets/{demo_shop.number(IDS['ticket'])}")
+    page.locator(".ticket-head summary").click()
+    page.evaluate("window.print = () => { document.title = 'printed'; }")
+    page.get_by_role("button", name="Print").click()
+    expect(page).to_have_title("printed")
+    page.emulate_media(media="print")
+    for shown in (
+        ".ticket-head__number",
+        ".call-link",
+        ".plate",
+        ".complaint",
+        ".job",
+        ".ticket-lines",
+        ".people-list",
+    ):
+        expect(page.locator(f"main {shown}").first).to_be_visible()
+    assert "Odometer " in page.locator(".ticket-head").inner_text()
+    for hidden in ("button", "form", "summary", "nav", "input", "#timeline", ".steps", ".desk__bar"):
+        assert not [each for each in page.locator(hidden).all() if each.is_visible()], hidden
+
+
+def test_an_estimate_prints_without_the_desk_around_it(open_as: Open, demo_shop: LiveShop) -> None:
+    page = open_as("desk")
+    page.goto(f"/desk/tickets/{demo_shop.number(IDS['ticket'])}/estimates/1")
+    page.emulate_media(media="print")
+    for shown in (".paper-head", ".paper h1", ".plate", ".call-link", ".paper__sum"):
+        expect(page.locator(shown).first).to_be_visible()
+    for hidden in ("button", "form", "nav", "input", ".desk__bar"):
+        assert not [each for each in page.locator(hidden).all() if each.is_visible()], hidden
