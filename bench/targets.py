@@ -89,7 +89,7 @@ def grows(target: Target) -> bool:
 def _tickets(facts: Facts) -> Iterator[Target]:
     yield from _kept_and_full("tickets", "/desk/tickets")
     everything, cursors = {"status": "all"}, facts.cursors
-    states = ("waiting", "closed", "all", "bin", *(status.value for status in Status))
+    states = ("waiting", "closed", "all", "archived", *(status.value for status in Status))
     queries: dict[str, dict[str, object]] = {
         **{f"status {state}": {"status": state} for state in states},
         "one mechanic": {"mechanic": facts.mechanic},

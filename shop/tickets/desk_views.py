@@ -84,7 +84,7 @@ def ticket_comeback(ticket_id: int) -> Answer:
 def ticket_archive(ticket_id: int) -> Answer:
     ticket = find_ticket(ticket_id)
     commands.archive_ticket(ticket, by=actor)
-    return done(url_for("desk.tickets"), f"{ticket.label} is in the bin.")
+    return done(url_for("desk.tickets"), f"{ticket.label} is archived.")
 
 
 @desk.post("/tickets/<id:ticket_id>/restore")

@@ -14,7 +14,7 @@ def find_ticket(ticket_id: int) -> Ticket:
 
 
 def find_whole_ticket(ticket_id: int) -> Ticket:
-    """The ticket with all that its page shows; for the desk one in the bin as well."""
+    """The ticket with all that its page shows; for the desk an archived one as well."""
     return found(whole_one(known_to(actor).where(Ticket.id == ticket_id)))
 
 

@@ -317,7 +317,7 @@ _SCOPES = (
     SelectChoice("waiting", "Waiting for parts"),
     SelectChoice(Scope.CLOSED.value, "Closed"),
     SelectChoice(Scope.ALL.value, "All"),
-    SelectChoice(Scope.BIN.value, "Bin"),
+    SelectChoice(Scope.ARCHIVED.value, "Archived"),
 )
 _SCOPE_VALUES = {scope.value for scope in Scope}
 _STATUSES = {status.value for status in Status}

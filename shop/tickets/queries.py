@@ -71,7 +71,7 @@ def visible_to(account: Account) -> Select[Ticket]:
 
 
 def known_to(account: Account) -> Select[Ticket]:
-    """Those in the bin as well, for the desk: they can be looked at and brought back."""
+    """Those that are archived as well, for the desk: they can be looked at and brought back."""
     return select(Ticket) if account.works_the_desk else visible_to(account)
 
 

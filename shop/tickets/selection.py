@@ -23,7 +23,7 @@ class Scope(Enum):
     WORK = "work"
     CLOSED = "closed"
     ALL = "all"
-    BIN = "bin"
+    ARCHIVED = "archived"
 
     @property
     def statuses(self) -> frozenset[Status]:
@@ -34,7 +34,7 @@ class Scope(Enum):
                 return frozenset(status for status in Status if status.is_work)
             case Scope.CLOSED:
                 return frozenset(Status) - OPEN
-            case Scope.ALL | Scope.BIN:
+            case Scope.ALL | Scope.ARCHIVED:
                 return frozenset(Status)
 
 
@@ -73,7 +73,7 @@ class TicketFilter:
 
 def matching(wanted: TicketFilter) -> Select[Ticket]:
     """The tickets that a filter finds, in no order."""
-    is_archived = Ticket.archived_at.is_not(None) if wanted.scope is Scope.BIN else Ticket.archived_at.is_(None)
+    is_archived = Ticket.archived_at.is_not(None) if wanted.scope is Scope.ARCHIVED else Ticket.archived_at.is_(None)
     tickets = select(Ticket).where(is_archived, *_within(wanted.scope), *_promised(wanted.due))
     for column, value in (
         (Ticket.status, wanted.status),
@@ -128,9 +128,9 @@ def segments_of(wanted: TicketFilter) -> list[Segment]:
 
 
 def is_bounded(wanted: TicketFilter) -> bool:
-    """Whether the list is short in the shop's tenth year as well: what is open, in the bin, or one vehicle's."""
+    """Whether the list is short in the shop's tenth year as well: what is open, archived, or one vehicle's."""
     narrow = (wanted.due, wanted.is_waiting, wanted.customer_id, wanted.vehicle_id)
-    return wanted.scope in (Scope.OPEN, Scope.WORK, Scope.BIN) or any(narrow)
+    return wanted.scope in (Scope.OPEN, Scope.WORK, Scope.ARCHIVED) or any(narrow)
 
 
 def _is_by_ticket(wanted: TicketFilter) -> bool:
@@ -173,7 +173,7 @@ def _within(scope: Scope) -> list[ColumnElement[bool]]:
             return [Ticket.is_open == true(), Ticket.status.in_(scope.statuses)]
         case Scope.CLOSED:
             return [Ticket.is_open == false()]
-        case Scope.ALL | Scope.BIN:
+        case Scope.ALL | Scope.ARCHIVED:
             return []
 
 

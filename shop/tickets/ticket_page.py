@@ -21,10 +21,11 @@ from shop.tickets.finding import find_whole_ticket
 from shop.tickets.forms import MechanicForm, TicketForm
 from shop.tickets.job_forms import CannedJobForm, ConsentForm, NewJobForm, NewLineForm, SaveCannedForm
 from shop.tickets.lifecycle import Status
-from shop.tickets.models import CannedJob, Job, Line, Ticket
+from shop.tickets.models import CannedJob, Job, Line, Supply, Ticket
 from shop.tickets.progress import steps
 from shop.tickets.queries import canned_by_name, canned_rows, declined_before, open_tickets_of
 from shop.web.actor import actor
+from shop.web.filters import plural
 from shop.web.respond import Answer, refused, saved
 
 MOST_PICKS = 8
@@ -61,6 +62,7 @@ def show_context(ticket_id: int, **more: Any) -> dict[str, Any]:
     context: dict[str, Any] = {
         "ticket": ticket,
         "moves": ticket.moves(actor.role),
+        "archiving": archiving(ticket),
         "steps": steps(ticket),
         "timeline": timeline(ticket),
         "other_ticket": other_open_ticket(ticket),
@@ -103,6 +105,21 @@ def mechanics_on_duty() -> list[Mechanic]:
 
 def canned_jobs() -> list[CannedJob]:
     return list(db.session.scalars(canned_by_name().limit(MOST_CANNED)))
+
+
+def archiving(ticket: Ticket) -> str:
+    """What is asked before a ticket is archived: whether to, with what becomes of its parts."""
+    lines = [line for job in ticket.jobs for line in job.lines if line.part_id is not None and not line.is_wanted]
+    parts = sum(line.quantity for line in lines)
+    fitted = sum(line.quantity for line in lines if line.supply is Supply.FITTED)
+    words = f"Archive {ticket.label}? It leaves every list, and links to it end."
+    if not parts:
+        return words
+    its = f"Its {plural(parts, 'part')}"
+    if not ticket.status.takes_work:
+        return f"{words} {its} {'stays' if parts == 1 else 'stay'} used."
+    words = f"{words} {its} {'goes' if parts == 1 else 'go'} back to the shelf"
+    return f"{words}, though {fitted} {'is' if fitted == 1 else 'are'} fitted already." if fitted else f"{words}."
 
 
 def other_open_ticket(ticket: Ticket) -> Ticket | None:

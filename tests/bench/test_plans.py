@@ -117,7 +117,7 @@ def check_plan(statement: str, plan: list[str], *, may_sort: bool, may_walk: boo
         assert SORTS not in " ".join(plan), (statement, plan)
 
 
-SCOPES = (Scope.OPEN, Scope.WORK, Scope.CLOSED, Scope.ALL, Scope.BIN)
+SCOPES = (Scope.OPEN, Scope.WORK, Scope.CLOSED, Scope.ALL, Scope.ARCHIVED)
 LISTS = [TicketFilter(scope=scope, sort=sort) for scope in SCOPES for sort in Sort]
 LISTS += [TicketFilter(status=status) for status in Status]
 LISTS += [TicketFilter(scope=Scope.OPEN, due=due) for due in Due]

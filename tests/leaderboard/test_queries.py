@@ -172,7 +172,9 @@ class TestComebacks:
         make_ticket(comeback_of_id=second.id, created_at=NOON)
         assert self.came_back(Period.WEEK) == {"Mia": (1, 1_000_000)}
 
-    @pytest.mark.parametrize("values", [{"status": Status.CANCELLED}, {"archived_at": NOON}], ids=["cancelled", "bin"])
+    @pytest.mark.parametrize(
+        "values", [{"status": Status.CANCELLED}, {"archived_at": NOON}], ids=["cancelled", "archived"]
+    )
     def test_that_are_none_do_not_count(self, values: dict[str, Any]) -> None:
         first = completed_by(make_mechanic(name="Mia"), at=NOON)
         make_ticket(comeback_of_id=first.id, created_at=NOON, **values)

@@ -13,7 +13,7 @@ from shop.customers.models import Customer, Vehicle
 from shop.extensions import db
 from shop.inventory.models import Part
 from shop.tickets.lifecycle import Status
-from shop.tickets.models import Ticket
+from shop.tickets.models import Supply, Ticket
 from tests.browser import Browser, Page
 from tests.factories import keep, make_customer, make_mechanic, make_part, make_part_line, make_ticket, make_vehicle
 from tests.statements import counted
@@ -280,16 +280,44 @@ class TestParts:
 
 
 def test_an_archived_ticket_leaves_every_list_and_comes_back(desk: Browser, golf: int) -> None:
-    page = desk.get(f"/desk/tickets/{golf}").form("Put into the bin").submit()
+    page = desk.get(f"/desk/tickets/{golf}").form("Archive the ticket").submit()
     assert page.path == "/desk/tickets"
-    assert "#1001 is in the bin." in page.text
+    assert "#1001 is archived." in page.text
     assert not desk.get("/desk/tickets?status=all").rows()
-    page = desk.get("/desk/tickets?status=bin").follow("#1001")
-    assert "In the bin" in page.text
+    page = desk.get("/desk/tickets?status=archived").follow("#1001")
+    assert "Archived today" in page.text
     assert not page.soup.select(".add-job")
     page = page.form("Bring it back").submit()
     assert "brought the ticket back" in page.text
     assert desk.get("/desk/tickets?status=all").rows()
+
+
+@pytest.mark.parametrize(
+    ("status", "supplies", "said"),
+    [
+        (Status.APPROVED, [], "links to it end."),
+        (Status.APPROVED, [Supply.WANTED], "links to it end."),
+        (Status.APPROVED, [Supply.RESERVED], "links to it end. Its 1 part goes back to the shelf."),
+        (
+            Status.IN_PROGRESS,
+            [Supply.RESERVED, Supply.FITTED],
+            "links to it end. Its 2 parts go back to the shelf, though 1 is fitted already.",
+        ),
+        (Status.INVOICED, [Supply.FITTED], "links to it end. Its 1 part stays used."),
+        (Status.PICKED_UP, [Supply.FITTED, Supply.FITTED], "links to it end. Its 2 parts stay used."),
+    ],
+)
+def test_archiving_says_what_becomes_of_the_parts(
+    desk: Browser, golf: int, status: Status, supplies: list[Supply], said: str
+) -> None:
+    with desk.app.app_context(), transaction():
+        ticket = db.session.get_one(Ticket, golf)
+        ticket.status = status
+        for supply in supplies:
+            make_part_line(ticket, make_part(on_hand=5), supply=supply)
+    asking = desk.get(f"/desk/tickets/{golf}").soup.select_one("form[action$='/archive']")
+    assert asking
+    assert str(asking["data-confirm"]) == f"Archive #1001? It leaves every list, and {said}"
 
 
 class TestList:

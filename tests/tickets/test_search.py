@@ -102,7 +102,7 @@ def test_is_combined_with_every_filter_and_order(way: str) -> None:
         ({}, [1003, 1002, 1001]),
         ({"scope": Scope.OPEN}, [1002, 1001]),
         ({"scope": Scope.CLOSED}, [1003]),
-        ({"scope": Scope.BIN}, [1004]),
+        ({"scope": Scope.ARCHIVED}, [1004]),
         ({"status": Status.APPROVED}, [1002]),
         ({"mechanic_id": mia.id}, [1001]),
         ({"customer_id": joy.id}, [1003, 1002]),

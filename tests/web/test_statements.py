@@ -26,7 +26,7 @@ OPEN_TICKET = 8
 MORE_THAN_A_PAGE = 26
 
 LISTS = [
-    *("", "?status=all", "?status=closed", "?status=ready", "?status=waiting", "?status=bin", "?mechanic=1"),
+    *("", "?status=all", "?status=closed", "?status=ready", "?status=waiting", "?status=archived", "?mechanic=1"),
     *("?sort=number", "?sort=-number", "?sort=status", "?sort=promised", "?due=late", "?q=grinding", "?q=nothing"),
 ]
 DESK = [f"/desk/tickets{query}" for query in LISTS]
