@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shop import extensions
 from shop.accounts import identity
-from shop.common import clock
+from shop.common import clock, money
 from shop.common.database import prepare_engine
 from shop.config import ROOT, Settings, read_settings
 from shop.features import FEATURES
@@ -67,6 +67,7 @@ def configured(settings: Settings) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     clock.use_zone(settings.timezone)
+    money.use_currency(settings.currency)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

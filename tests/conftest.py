@@ -16,6 +16,7 @@ from shop import create_app
 from shop.common.base import Base
 from shop.common.clock import use_zone
 from shop.common.database import may_write, normal_url
+from shop.common.money import use_currency
 from shop.common.words import differences
 from shop.config import Settings, read_settings
 from shop.extensions import cache, db, limiter
@@ -158,6 +159,7 @@ def api(cast: Cast) -> Api:
 def start_afresh(shop: Flask, settings: Settings) -> None:
     """Forget everything."""
     use_zone(settings.timezone)  # an application that a test made may have another
+    use_currency(settings.currency)
     with shop.app_context():
         empty_database()
         cache.clear()

@@ -5,12 +5,26 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from unicodedata import category
 
+from babel.numbers import format_currency
+
 from shop.common.decimals import number_of, units_from
 
 DECIMALS = 2
 MAX_CENTS = 99_999_999_99  # fits every database's BIGINT with room for sums of a million lines
 
 _AMOUNT = frozenset("0123456789.,-")
+_currency = "USD"
+
+
+def use_currency(code: str) -> None:
+    """Set the shop's currency for the whole process, by its three letters."""
+    global _currency  # noqa: PLW0603 - one shop, one currency
+    _currency = code
+
+
+def in_currency(cents: int) -> str:
+    """As people read it: ``$14.99``."""
+    return format_currency(decimal_of(cents), _currency, locale="en_US")
 
 
 def round_half_up(amount: Decimal) -> int:

@@ -5,19 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from babel.numbers import format_currency
-from flask import Flask, current_app
+from flask import Flask
 
 from shop.common.clock import local, now, this_minute, time_of_day, today
 from shop.common.hours import hours_of
-from shop.common.money import decimal_of
+from shop.common.money import in_currency
 from shop.common.percent import percent_text
 from shop.common.text import initials
 
 
 def money(cents: int) -> str:
     """``$14.99``"""
-    return format_currency(decimal_of(cents), current_app.config["SETTINGS"].currency, locale="en_US")
+    return in_currency(cents)
 
 
 def hours(minutes: int) -> str:

@@ -120,7 +120,7 @@ class TestCeiling:
     def test_work_does_not_start_above_it(self, cast: Cast, approved: Ticket) -> None:
         self.grow(cast, approved.jobs[0])
         assert approved.over_cents == 5_000
-        with pytest.raises(Conflict, match=r"50\.00 over what the customer approved"):
+        with pytest.raises(Conflict, match=r"is \$50\.00 over what the customer approved"):
             commands.move(approved, to=Status.IN_PROGRESS, by=cast.account("desk"))
 
     def test_nor_is_it_invoiced(self, cast: Cast, approved: Ticket) -> None:
@@ -159,7 +159,7 @@ class TestCeiling:
         commands.edit_line(first.lines[0], price_cents=5_000, by=desk)
         commands.add_item(first, kind=kind, description="Gasket", price_cents=5_000, quantity=1, by=desk)
         assert ([job.over_cents for job in ticket.jobs], ticket.over_cents) == ([0, 0, 0], over)
-        with pytest.raises(Conflict, match=rf"is {over // 100}\.{over % 100} over what the customer approved"):
+        with pytest.raises(Conflict, match=rf"is \${over // 100}\.{over % 100} over what the customer approved"):
             commands.move(ticket, to=Status.IN_PROGRESS, by=desk)
         assert ticket.undecided_jobs == [first, second]
         say(commands.write_estimate(ticket, by=desk), YES, YES)

@@ -135,7 +135,7 @@ def test_the_shop_may_allow_a_little_more(cast: Cast) -> None:
     ticket, desk = complete(Status.APPROVED), cast.account("desk")
     commands.add_labour(ticket.jobs[0], description="A bit more", minutes=1, price_cents=60_00, by=desk)
     assert ticket.over_cents == 100
-    with pytest.raises(Conflict, match=r"is 1\.00 over"):
+    with pytest.raises(Conflict, match=r"is \$1\.00 over"):
         commands.move(ticket, to=Status.IN_PROGRESS, by=desk)
     keep(ShopRules(id=1, tolerance_cents=100))
     for to in (Status.IN_PROGRESS, Status.QUALITY_CHECK, Status.READY, Status.INVOICED):

@@ -10,7 +10,7 @@ from shop.audit.actions import Action
 from shop.audit.record import Changes, record
 from shop.common.clock import now
 from shop.common.errors import Conflict, RuleBroken
-from shop.common.money import decimal_of
+from shop.common.money import decimal_of, in_currency
 from shop.common.stamps import Topic, touch
 from shop.common.transaction import lock
 from shop.extensions import db
@@ -119,7 +119,7 @@ def check_consent(ticket: Ticket) -> None:
         raise Conflict("The customer has not approved anything yet. Send the estimate, or note their consent.")
     if (over := ticket.over_cents) > shop_rules().tolerance_cents:
         raise Conflict(
-            f"{ticket.label} is {decimal_of(over):,} over what the customer approved. Send the estimate again, or note "
+            f"{ticket.label} is {in_currency(over)} over what the customer approved. Send the estimate again, or note "
             "their consent to the new sum."
         )
 
