@@ -62,6 +62,16 @@ _LIMITS = {
 }
 
 
+def objections(values: Mapping[str, Any]) -> list[RuleBroken]:
+    """Every number that is out of its limits, so that all can be told at once."""
+    broken = []
+    for field, (least, most, words) in _LIMITS.items():
+        value = values.get(field)
+        if value is not None and not least <= value <= most:
+            broken.append(RuleBroken(words, field=field))
+    return broken
+
+
 def change_rates(*, by: Account, version: int | None = None, **values: Unpack[RatesValues]) -> Rates:
     """Charge by other prices and taxes from now on: new rates with the values given, the others as they were.
 
@@ -112,7 +122,5 @@ def _locked_rules() -> ShopRules:
 
 
 def _check_limits(values: Mapping[str, Any]) -> None:
-    for field, (least, most, words) in _LIMITS.items():
-        value = values.get(field)
-        if value is not None and not least <= value <= most:
-            raise RuleBroken(words, field=field)
+    for broken in objections(values):
+        raise broken

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wtforms import BooleanField
 from wtforms.validators import InputRequired
 
+from shop.settings.commands import objections
 from shop.settings.models import MAX_HOURS, MAX_LINK_DAYS
 from shop.web.fields import MoneyField, PercentField, VersionField, WholeNumberField, zero_for_nothing
 from shop.web.forms import ShopForm
 
 
-class RatesForm(ShopForm):
+class LimitedForm(ShopForm):
+    def validate(self, extra_validators: Any = None) -> bool:
+        """What can't be read and what is out of its limits, told in one go."""
+        is_read = super().validate(extra_validators)
+        broken = objections(self.values)
+        for each in broken:
+            self.blame(each)
+        return is_read and not broken
+
+
+class RatesForm(LimitedForm):
     labour_cents = MoneyField("Labour per hour", validators=[InputRequired("Enter what an hour of labour costs.")])
     labour_tax_ppm = PercentField("Tax on labour, %", filters=[zero_for_nothing])
     part_tax_ppm = PercentField("Tax on parts, %", filters=[zero_for_nothing])
@@ -24,7 +37,7 @@ class RatesForm(ShopForm):
     version = VersionField()
 
 
-class RulesForm(ShopForm):
+class RulesForm(LimitedForm):
     tolerance_cents = MoneyField("Over what was approved, at most", filters=[zero_for_nothing])
     needs_odometer_in = BooleanField("Odometer before work starts")
     needs_mechanic = BooleanField("A mechanic before work starts")

@@ -55,6 +55,18 @@ class TestDoor:
         assert PATH not in desk.get("/account").links.values()
 
 
+def test_every_number_out_of_its_limits_is_told_at_once(owner: Browser) -> None:
+    page = prices(owner).fill(labour_cents="-5", part_tax_ppm="150", supplies_cap_cents="much").submit()
+    assert page.status == 422
+    assert page.errors == [
+        "Enter an amount of zero or more.",
+        "Enter a percentage from 0 to 100.",
+        "Enter an amount such as 14.99.",
+    ]
+    page = rules(owner).fill(tolerance_cents="-1", link_days="soon").submit()
+    assert page.errors == ["Enter an amount of zero or more.", "Enter a whole number."]
+
+
 class TestPage:
     def test_shows_the_standard_ones_of_a_shop_that_has_set_nothing(self, owner: Browser) -> None:
         page = owner.get(PATH)
