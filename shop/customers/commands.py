@@ -42,12 +42,40 @@ class VehicleValues(TypedDict, total=False):
     odometer: int | None
 
 
+def email_objections(email: str | None, *, but: Customer | None = None) -> list[RuleBroken]:
+    """What speaks against an address. Of the customers on the list each has their own; an archived one's is free."""
+    if not email:
+        return []
+    key = email_key(email)
+    if len(key) > MAX_EMAIL:
+        return [RuleBroken("This e-mail address is too long.", field="email")]
+    others = select(Customer.name).where(Customer.email_key == key, _is_another(Customer, but))
+    same = db.session.scalar(others)
+    return [RuleBroken(f"{same} already has this e-mail address.", field="email")] if same else []
+
+
+def vehicle_objections(values: VehicleValues, *, but: Vehicle | None = None) -> list[RuleBroken]:
+    """All that speaks against what a vehicle is to be known by, so that it can be told at once."""
+    broken = []
+    plate, vin = values.get("plate"), values.get("vin")
+    if plate and (len(plate) > MAX_PLATE or not 1 <= len(squeezed(plate)) <= MAX_PLATE):
+        words = f"A number plate has 1 to {MAX_PLATE} letters and digits, blanks counted."
+        broken.append(RuleBroken(words, field="plate"))
+    if vin and not is_vin(vin):
+        broken.append(RuleBroken("A VIN has 17 letters and digits, never I, O or Q.", field="vin"))
+    broken += _taken_keys(plate, vin, but=but)
+    named = (values.get(name, getattr(but, name, None)) for name in ("plate", "vin", "make", "model"))
+    if not any(named):
+        broken.append(RuleBroken("Enter the make and model, or the number plate.", field="make"))
+    return broken
+
+
 def add_customer(
     *, name: str, email: str | None = None, phone: str | None = None, notes: str = "", by: Account
 ) -> Customer:
     """Write a customer down; raises RuleBroken on ``email`` when another customer has it."""
     with transaction():
-        _refuse_taken_email(email)
+        _refuse(email_objections(email))
         customer = Customer()
         changes = apply_changes(customer, CustomerValues(name=name, email=email, phone=phone, notes=notes))
         db.session.add(customer)
@@ -61,7 +89,7 @@ def edit_customer(
     """Replace the values given. ``version`` is the one that the editor saw; another one raises StaleEdit."""
     with transaction():
         _lock_for_edit(customer, version)
-        _refuse_taken_email(values.get("email"), but=customer)
+        _refuse(email_objections(values.get("email"), but=customer))
         changes = apply_changes(customer, values)
         if changes:
             customer.version += 1
@@ -106,7 +134,7 @@ def restore_customer(customer: Customer, *, by: Account) -> Customer:
             return customer
         if has_happened(Action.CUSTOMER_ERASED, customer):
             raise Conflict("This customer is erased. Write a new one down.")
-        _refuse_taken_email(customer.email, but=customer)
+        _refuse(email_objections(customer.email, but=customer))
         for vehicle in customer.vehicles:
             if vehicle.archived_at == customer.archived_at and not _taken_by(vehicle.plate, vehicle.vin, but=vehicle):
                 _bring_back(vehicle)
@@ -210,7 +238,7 @@ def restore_vehicle(vehicle: Vehicle, *, by: Account) -> Vehicle:
         if vehicle.is_archived:
             if vehicle.customer.is_archived:
                 raise Conflict(f"{vehicle.customer.name} is archived. Bring the customer back first.")
-            _refuse_taken_keys(vehicle, vehicle.plate, vehicle.vin)
+            _refuse(_taken_keys(vehicle.plate, vehicle.vin, but=vehicle))
             _bring_back(vehicle)
             record(Action.VEHICLE_RESTORED, vehicle, by=by, vehicle=_car(vehicle))
         return vehicle
@@ -235,43 +263,31 @@ def _refuse_blocked(thing: Thing) -> None:
         raise Conflict(f"Ticket {ticket.label} is still open.", ticket_id=ticket.id)
 
 
-def _refuse_taken_email(email: str | None, *, but: Customer | None = None) -> None:
-    """Of the customers on the list each has an address of their own; an archived one's is free."""
-    if not email:
-        return
-    key = email_key(email)
-    if len(key) > MAX_EMAIL:
-        raise RuleBroken("This e-mail address is too long.", field="email")
-    others = select(Customer.name).where(Customer.email_key == key, _is_another(Customer, but))
-    if same := db.session.scalar(others):
-        raise RuleBroken(f"{same} already has this e-mail address.", field="email")
+def _refuse(broken: list[RuleBroken]) -> None:
+    for each in broken:
+        raise each
 
 
 def _checked(vehicle: Vehicle, values: VehicleValues) -> VehicleValues:
     """The values as they are kept: plate and VIN in capitals."""
     if plate := values.get("plate"):
-        values["plate"] = plate = plate.upper()
-        if not 1 <= len(squeezed(plate)) <= MAX_PLATE or len(plate) > MAX_PLATE:
-            raise RuleBroken(f"A number plate has 1 to {MAX_PLATE} letters and digits.", field="plate")
+        values["plate"] = plate.upper()
     if vin := values.get("vin"):
-        values["vin"] = vin = squeezed(vin)
-        if not is_vin(vin):
-            raise RuleBroken("A VIN has 17 letters and digits, never I, O or Q.", field="vin")
-    _refuse_taken_keys(vehicle, plate, vin)
-    after = {name: values.get(name, getattr(vehicle, name)) for name in ("plate", "vin", "make", "model")}
-    if not any(after.values()):
-        raise RuleBroken("Enter the make and model, or the number plate.", field="make")
+        values["vin"] = squeezed(vin)
+    _refuse(vehicle_objections(values, but=vehicle))
     return values
 
 
-def _refuse_taken_keys(vehicle: Vehicle, plate: str | None, vin: str | None) -> None:
-    if owner := _taken_by(plate, None, but=vehicle):
-        raise RuleBroken(f"{owner} already has a vehicle with this number plate.", field="plate")
-    if owner := _taken_by(None, vin, but=vehicle):
-        raise RuleBroken(f"{owner} already has a vehicle with this VIN.", field="vin")
+def _taken_keys(plate: str | None, vin: str | None, *, but: Vehicle | None) -> list[RuleBroken]:
+    broken = []
+    if owner := _taken_by(plate, None, but=but):
+        broken.append(RuleBroken(f"{owner} already has a vehicle with this number plate.", field="plate"))
+    if owner := _taken_by(None, vin, but=but):
+        broken.append(RuleBroken(f"{owner} already has a vehicle with this VIN.", field="vin"))
+    return broken
 
 
-def _taken_by(plate: str | None, vin: str | None, *, but: Vehicle) -> str | None:
+def _taken_by(plate: str | None, vin: str | None, *, but: Vehicle | None) -> str | None:
     """The name of the customer who has another vehicle with this plate or VIN; an archived one's are free."""
     for column, text in ((Vehicle.plate_key, plate), (Vehicle.vin_key, vin)):
         same = select(Customer.name).join(Customer.vehicles).where(column == squeezed(text or ""))

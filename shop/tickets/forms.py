@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from wtforms import Field, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput
 
 from shop.common.errors import Conflict, RuleBroken
+from shop.customers.commands import VehicleValues, email_objections, vehicle_objections
 from shop.customers.forms import (
     email_field,
     make_field,
@@ -207,14 +208,19 @@ class OpenForm(TicketForm):
     def validate(self, extra_validators: Any = None) -> bool:
         """What can't be read and what the shop asks for, told in one go."""
         is_read = super().validate(extra_validators)
+        unread = set(self.errors)
         new_customer, new_vehicle = self._typed(self._CUSTOMER), self._typed(self._VEHICLE)
         broken = objections(self.customer, new_customer, self.vehicle, new_vehicle)
+        broken += email_objections(self.email.data)
+        if new_vehicle:
+            broken += vehicle_objections(cast("VehicleValues", new_vehicle))
         try:
             check_promise(self.promised_at.data)
         except RuleBroken as over:
             broken.append(over)
         for each in broken:
-            self.blame(each)
+            if each.field not in unread:
+                self.blame(each)
         return is_read and not broken
 
     @property

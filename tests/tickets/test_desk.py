@@ -501,6 +501,29 @@ class TestNew:
         page = desk.get("/desk/customers/new").form("Add the customer").fill(**typed).submit()
         assert wrong <= set(page.errors)
 
+    def test_tells_every_mistake_about_a_car_and_names_its_field(self, desk: Browser, golf: int) -> None:
+        form = desk.get("/desk/tickets/new").form("Open the ticket")
+        car = {"year": "soon", "vin": "123", "plate": "HH RK 4071", "promised_at": "2020-01-01T08:00"}
+        page = form.fill(name="Nia New", complaint="Rattles.", **car).submit("-")
+        assert page.status == 422
+        summary = [item.get_text(" ", strip=True) for item in page.soup.select(".error-summary li")]
+        assert summary == [
+            "Joy Tanaka already has a vehicle with this number plate.",
+            "Year: Enter a whole number.",
+            "A VIN has 17 letters and digits, never I, O or Q.",
+            "This time is over. Promise a later one.",
+        ]
+
+    def test_tells_of_a_plate_that_is_too_long(self, desk: Browser) -> None:
+        page = desk.get("/desk/tickets/new")
+        plate = page.soup.select_one("#plate")
+        assert plate
+        long = "ABCD 1234 EFGH 5678"
+        assert int(str(plate["maxlength"])) > len(long)
+        page = page.form("Open the ticket").fill(name="Nia New", complaint="Rattles.", plate=long).submit("-")
+        assert "A number plate has 1 to 16 letters and digits, blanks counted." in page.errors
+        assert page.form("Open the ticket").values["plate"] == long
+
     def test_says_what_is_optional(self, desk: Browser) -> None:
         page = desk.get("/desk/tickets/new")
         marked = {label["for"] for label in page.soup.select("label:has(.field__optional)")}
