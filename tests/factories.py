@@ -16,7 +16,6 @@ from shop.extensions import db
 from shop.inventory.models import MoveKind, Part, StockMove
 from shop.mechanics.models import Mechanic
 from shop.ops.recount import recount, recount_lists
-from shop.tickets import estimate
 from shop.tickets.commands.shared import settle
 from shop.tickets.estimate import written_down
 from shop.tickets.lifecycle import ROAD, Approval, Status
@@ -169,13 +168,11 @@ def make_canned_job(part: Part, **values: Any) -> CannedJob:
 
 
 def make_version(ticket: Ticket) -> EstimateVersion:
-    """What is on the ticket, offered as the next version of its estimate."""
-    db.session.expire(ticket, ["versions"])
+    """What is on the ticket, written down as the next version of its estimate and sent to nobody."""
+    db.session.expire(ticket)
+    number = len(ticket.versions) + 1
     version = EstimateVersion(
-        ticket_id=ticket.id,
-        number=len(ticket.versions) + 1,
-        total_cents=ticket.total_cents,
-        content=estimate.written_down(ticket),
+        ticket_id=ticket.id, number=number, total_cents=ticket.total_cents, content=written_down(ticket)
     )
     keep(version)
     return version
@@ -209,17 +206,6 @@ def make_part_line(
         keep(part, move)
     settled(ticket)
     return line
-
-
-def make_estimate(ticket: Ticket) -> EstimateVersion:
-    """What is on a ticket, written down as its next version and sent to nobody."""
-    db.session.expire(ticket)
-    number = len(ticket.versions) + 1
-    version = EstimateVersion(
-        ticket_id=ticket.id, number=number, total_cents=ticket.total_cents, content=written_down(ticket)
-    )
-    keep(version)
-    return version
 
 
 def settled(ticket: Ticket) -> None:

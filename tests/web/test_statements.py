@@ -7,12 +7,12 @@ from shop.tickets.lifecycle import Status
 from tests.browser import Browser
 from tests.factories import (
     make_customer,
-    make_estimate,
     make_mechanic,
     make_part,
     make_part_line,
     make_ticket,
     make_vehicle,
+    make_version,
 )
 from tests.statements import counted
 
@@ -45,7 +45,7 @@ def test_lists_and_tickets(desk: Browser) -> None:
             ticket = make_ticket(vehicle=vehicle, status=Status.READY, mechanics=mechanics)
         for _ in range(3):
             make_part_line(ticket, make_part())
-            make_estimate(ticket)
+            make_version(ticket)
         ready = ticket.id
     most = dict.fromkeys(DESK, LIST) | {f"/desk/tickets/{done}": TICKET, f"/desk/tickets/{ready}": OPEN_TICKET}
     costs = {url: cost(desk, url) for url in most}

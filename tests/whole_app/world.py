@@ -93,7 +93,7 @@ def make_world(app: Flask) -> World:
             line = factories.make_part_line(ticket, part, quantity=1)
             wanted = factories.make_part_line(ticket, part, quantity=2, supply=Supply.WANTED)
             factories.make_job(ticket, complaint=f"{mark} squeaks as well")
-            factories.make_estimate(ticket)
+            factories.make_version(ticket)
             ids[owner] = {
                 "customer_id": customer.id,
                 "vehicle_id": vehicle.id,
