@@ -51,8 +51,18 @@ def new_context(form: OpenForm) -> dict[str, Any]:
     rows = search_customers(q, limit=MOST_FOUND) if q else []
     if customer is not None:
         rows = [as_row(customer), *(row for row in rows if row.id != customer.id)]
+    looks_like_a_name = not any(character.isdigit() for character in q)
+    if q and not rows and looks_like_a_name and "find" in request.form and not form.name.data:
+        form.name.data = q
     vehicle_ids = [vehicle.id for row in rows for vehicle in row.vehicles]
-    return {"form": form, "q": q, "rows": rows, "whose": form.whose.data, "open_tickets": open_tickets_of(vehicle_ids)}
+    return {
+        "form": form,
+        "q": q,
+        "looks_like_a_name": looks_like_a_name,
+        "rows": rows,
+        "whose": form.whose.data,
+        "open_tickets": open_tickets_of(vehicle_ids),
+    }
 
 
 def whose_is_named() -> str:

@@ -63,6 +63,7 @@ def show_context(ticket_id: int, **more: Any) -> dict[str, Any]:
         "ticket": ticket,
         "moves": ticket.moves(actor.role),
         "archiving": archiving(ticket),
+        "is_to_send": is_to_send(ticket),
         "steps": steps(ticket),
         "timeline": timeline(ticket),
         "other_ticket": other_open_ticket(ticket),
@@ -90,7 +91,9 @@ def show_context(ticket_id: int, **more: Any) -> dict[str, Any]:
     context.setdefault("mechanic_form", MechanicForm.among(spare, formdata=None))
     context.setdefault("new_line_form", NewLineForm.among(mechanics, formdata=None))
     context.setdefault("canned_form", CannedJobForm.among(canned_rows(limit=MOST_CANNED), formdata=None))
-    context.setdefault("consent_form", ConsentForm.about(ticket.undecided_jobs, formdata=None))
+    context.setdefault(
+        "consent_form", ConsentForm.about(ticket.undecided_jobs, formdata=None, data={"name": ticket.customer.name})
+    )
     context["picks"] = search_parts(context["q"], limit=MOST_PICKS) if context["q"].strip() else []
     latest = ticket.latest_version
     context["offer"] = estimate.read(latest.content) if latest else None
@@ -105,6 +108,12 @@ def mechanics_on_duty() -> list[Mechanic]:
 
 def canned_jobs() -> list[CannedJob]:
     return list(db.session.scalars(canned_by_name().limit(MOST_CANNED)))
+
+
+def is_to_send(ticket: Ticket) -> bool:
+    """Whether an estimate that nobody has got yet is the next thing, before any step of the ticket itself."""
+    is_written = ticket.status is Status.ESTIMATE and ticket.can_take_work
+    return is_written and not ticket.versions and bool(ticket.undecided_jobs)
 
 
 def archiving(ticket: Ticket) -> str:

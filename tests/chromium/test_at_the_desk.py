@@ -50,7 +50,7 @@ def test_a_ticket_prints_as_a_repair_order(open_as: Open, demo_shop: LiveShop) -
         ".complaint",
         ".job",
         ".ticket-lines",
-        ".people-list",
+        "[id$='-mechanics']",
     ):
         expect(page.locator(f"main {shown}").first).to_be_visible()
     assert "Odometer " in page.locator(".ticket-head").inner_text()
@@ -66,3 +66,12 @@ def test_an_estimate_prints_without_the_desk_around_it(open_as: Open, demo_shop:
         expect(page.locator(shown).first).to_be_visible()
     for hidden in ("button", "form", "nav", "input", ".desk__bar"):
         assert not [each for each in page.locator(hidden).all() if each.is_visible()], hidden
+
+
+def test_who_was_not_found_is_the_new_customer(open_as: Open) -> None:
+    page = open_as("desk")
+    page.goto("/desk/tickets/new")
+    page.get_by_label("Name, telephone or plate").fill("Zebedee Unknown")
+    expect(page.get_by_text("Nobody is like “Zebedee Unknown”.")).to_be_visible()
+    page.get_by_text("A new customer", exact=True).click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Zebedee Unknown")

@@ -524,6 +524,14 @@ class TestNew:
         assert "A number plate has 1 to 16 letters and digits, blanks counted." in page.errors
         assert page.form("Open the ticket").values["plate"] == long
 
+    def test_who_was_not_found_becomes_the_new_customer(self, desk: Browser, golf: int) -> None:
+        page = desk.get("/desk/tickets/new?q=Zebedee+Unknown", htmx=True)
+        assert "Nobody is like “Zebedee Unknown”." in page.text
+        assert page.soup.select_one("[data-nobody='Zebedee Unknown']")
+        form = desk.get("/desk/tickets/new").form("Open the ticket")
+        for q, name in (("Zebedee Unknown", "Zebedee Unknown"), ("Tanaka", ""), ("B XY 123", "")):
+            assert form.fill(q=q).submit("Find").form("Open the ticket").values["name"] == name
+
     def test_says_what_is_optional(self, desk: Browser) -> None:
         page = desk.get("/desk/tickets/new")
         marked = {label["for"] for label in page.soup.select("label:has(.field__optional)")}

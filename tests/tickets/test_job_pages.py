@@ -199,6 +199,27 @@ def test_the_estimate_is_sent_with_a_letter_and_a_link(desk: Browser, golf: int,
     assert "$180.00" in version.text
 
 
+def test_one_thing_is_next(desk: Browser, golf: int) -> None:
+    add_labour(desk, golf)
+
+    def next_things(page: Page) -> list[str]:
+        return [" ".join(button.get_text(" ").split()) for button in page.soup.select("main .button--primary")]
+
+    page = desk.get(f"/desk/tickets/{golf}")
+    assert next_things(page) == ["Write the estimate"]
+    page = page.form("Write the estimate").submit()
+    assert next_things(page) == ["Send the estimate"]
+    page = page.form("Send the estimate").submit()
+    assert next_things(page) == ["Mark as approved"]
+
+
+def test_who_said_it_is_the_customer_unless_somebody_else_did(desk: Browser, golf: int) -> None:
+    add_labour(desk, golf)
+    form = desk.get(f"/desk/tickets/{golf}").form("Note it")
+    assert form.values["name"] == "Joy Tanaka"
+    assert "Joy Tanaka answered by telephone" in form.submit().text
+
+
 def test_the_desks_copy_of_an_estimate_is_a_paper_to_print(desk: Browser, golf: int) -> None:
     with desk.app.app_context(), transaction():
         ticket = db.session.get_one(Ticket, golf)
