@@ -147,3 +147,21 @@ def test_news_do_not_tear_a_card_out_of_the_hand(page: Page, open_as: Open, tick
     for name in ("held", "beside"):
         expect(card(column(page, "In progress"), tickets[name])).to_be_visible()
     page.unroute_all(behavior="ignoreErrors")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 700), (1100, 700), (820, 900), (390, 700)])
+def test_the_heads_of_the_columns_stay(open_as: Open, width: int, height: int) -> None:
+    page = open_as("desk", viewport={"width": width, "height": height})
+    page.goto("/desk/")
+    first = page.locator(".board-column").first
+    head = first.locator(".board-column__head")
+    first.locator(".board-card").last.scroll_into_view_if_needed()
+    bar, box = page.locator(".desk__bar").bounding_box(), head.bounding_box()
+    assert bar
+    assert box
+    assert bar["y"] + bar["height"] - 2 <= box["y"] < height / 2
+    on_top = """head => {
+        const { x, y } = head.getBoundingClientRect();
+        return head.contains(document.elementFromPoint(x + 4, y + 9));
+    }"""
+    assert head.evaluate(on_top)
