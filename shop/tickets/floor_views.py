@@ -14,10 +14,11 @@ from shop.inventory.queries import visible_to as parts_visible_to
 from shop.tickets import commands
 from shop.tickets.board import jobs_by_mechanic, jobs_of
 from shop.tickets.finding import find_job, find_part_line, find_whole_ticket, find_workable
-from shop.tickets.forms import MoveForm, PartForm, SearchForm, TicketForm
+from shop.tickets.forms import MoveForm, PartForm, TicketForm
 from shop.tickets.job_forms import FindingsForm
 from shop.web.actor import actor
 from shop.web.doors import floor
+from shop.web.forms import SearchForm
 from shop.web.guards import found
 from shop.web.respond import Answer, page, page_or_fragment, refused, saved
 
@@ -82,7 +83,7 @@ def job_reopen(ticket_id: int, job_id: int) -> Answer:
 @floor.get("/tickets/<id:ticket_id>/parts")
 def job_part_search(ticket_id: int) -> Answer:
     find_workable(ticket_id)
-    q = SearchForm.read(request.args).wanted
+    q = SearchForm.read(request.args).text
     return page_or_fragment("floor/job.html", "floor/_job_picks.html", **job_context(ticket_id, q=q))
 
 

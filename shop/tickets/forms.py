@@ -40,9 +40,7 @@ from shop.web.fields import (
     WholeNumberField,
     at_most,
 )
-from shop.web.forms import FilterForm, ShopForm
-
-MAX_Q = 100
+from shop.web.forms import MAX_Q, FilterForm, ShopForm
 
 
 class TicketForm(ShopForm):
@@ -238,16 +236,6 @@ class OpenForm(TicketForm):
 
     def _shows(self, names: tuple[str, ...]) -> bool:
         return any(self[name].data or self[name].errors for name in names)
-
-
-class SearchForm(FilterForm):
-    """What is looked for; nothing when it can't be read."""
-
-    q = TextField("Search", default="", validators=[Length(max=MAX_Q)])
-
-    @property
-    def wanted(self) -> str:
-        return "" if self.q.errors else self.q.data or ""
 
 
 class BoardFilterForm(FilterForm):

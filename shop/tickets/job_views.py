@@ -13,7 +13,7 @@ from shop.inventory.models import Part
 from shop.inventory.queries import visible_to as parts_visible_to
 from shop.tickets import commands
 from shop.tickets.finding import find_job, find_line, find_ticket, find_workable
-from shop.tickets.forms import PartForm, SearchForm, TicketForm
+from shop.tickets.forms import PartForm, TicketForm
 from shop.tickets.job_forms import (
     CannedJobForm,
     ConsentForm,
@@ -39,6 +39,7 @@ from shop.tickets.ticket_page import (
 )
 from shop.web.actor import actor
 from shop.web.doors import desk
+from shop.web.forms import SearchForm
 from shop.web.guards import found
 from shop.web.respond import Answer, page, page_or_fragment, saved, wants_fragment
 
@@ -183,7 +184,7 @@ def ticket_line_fit(ticket_id: int, line_id: int) -> Answer:
 @desk.get("/tickets/<id:ticket_id>/jobs/<id:job_id>/parts")
 def ticket_part_search(ticket_id: int, job_id: int) -> Answer:
     find_job(ticket_id, job_id)
-    q = SearchForm.read(request.args).wanted
+    q = SearchForm.read(request.args).text
     context = show_context(ticket_id, q=q, open_job=job_id)
     job = next((job for job in context["ticket"].jobs if job.id == job_id), None)
     return page_or_fragment("tickets/show.html", "tickets/_picks.html", job=found(job), **context)

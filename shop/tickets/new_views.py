@@ -12,11 +12,12 @@ from shop.customers.queries import search as search_customers
 from shop.customers.queries import visible_to as customers_visible_to
 from shop.extensions import db
 from shop.tickets import commands
-from shop.tickets.forms import OpenForm, SearchForm
+from shop.tickets.forms import OpenForm
 from shop.tickets.queries import open_tickets_of
 from shop.tickets.ticket_page import mechanics_on_duty
 from shop.web.actor import actor
 from shop.web.doors import desk
+from shop.web.forms import SearchForm
 from shop.web.respond import Answer, done, page, page_or_fragment
 
 MOST_FOUND = 6
@@ -25,7 +26,7 @@ MOST_FOUND = 6
 @desk.get("/tickets/new")
 def ticket_new() -> Answer:
     """``customer`` and ``vehicle`` say for whom; ``q`` finds, ``whose`` is what was chosen before."""
-    q = SearchForm.read(request.args).wanted
+    q = SearchForm.read(request.args).text
     form = OpenForm.blank(q=q, whose=request.args.get("whose", "") or whose_is_named())
     return page_or_fragment("tickets/new.html", "tickets/_matches.html", **new_context(form))
 

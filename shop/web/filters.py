@@ -1,4 +1,4 @@
-"""Display words: how dates, money, telephone numbers and plurals read. Wording of this kind lives nowhere else."""
+"""Display words: how dates, money and plurals read. Wording of this kind lives nowhere else."""
 
 from __future__ import annotations
 
@@ -126,11 +126,6 @@ def plural(count: int, noun: str, several: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else several or noun + 's'}"
 
 
-def phone(text: str) -> str:
-    """A telephone number as it was typed; ``tel`` links want ``phone_link``."""
-    return text
-
-
 def phone_link(text: str) -> str:
     """``+15550100``: what a ``tel:`` link takes."""
     return ("+" if text.strip().startswith("+") else "") + "".join(c for c in text if c.isascii() and c.isdigit())
@@ -151,7 +146,6 @@ FILTERS = (
     due,
     promise,
     plural,
-    phone,
     phone_link,
     initials,
 )

@@ -441,8 +441,8 @@ def _tell_by_commands(by: Account) -> None:
     tickets.use_part(other, part=pad, quantity=1, by=by)
     tickets.move(other, to=Status.APPROVED, by=by)
     tickets.move(other, to=Status.IN_PROGRESS, by=by)
-    tickets.add_labour(job, description="Look for it", minutes=60, by=by)
     tickets.move(other, to=Status.QUALITY_CHECK, by=by)
+    tickets.add_labour(job, description="Look for it", minutes=60, by=by)
     tickets.use_part(other, part=disc, quantity=1, by=by)
     tickets.move(other, to=Status.CANCELLED, reason="Sold the car", by=by)
 
@@ -509,8 +509,8 @@ def _tell_by_books(books: Books) -> None:
     books.use_part(job, pad, 1, **who)
     books.move(other, Status.APPROVED, **who)
     books.move(other, Status.IN_PROGRESS, **who)
-    books.add_labour(job, description="Look for it", minutes=60, **who)
     books.move(other, Status.QUALITY_CHECK, **who)
+    books.add_labour(job, description="Look for it", minutes=60, **who)
     books.use_part(job, disc, 1, **who)
     books.move(other, Status.CANCELLED, reason="Sold the car", **who)
 
