@@ -75,3 +75,29 @@ def test_who_was_not_found_is_the_new_customer(open_as: Open) -> None:
     expect(page.get_by_text("Nobody is like “Zebedee Unknown”.")).to_be_visible()
     page.get_by_text("A new customer", exact=True).click()
     expect(page.get_by_label("Name", exact=True)).to_have_value("Zebedee Unknown")
+
+
+def test_the_figures_of_all_jobs_stand_below_one_another(open_as: Open, demo_shop: LiveShop) -> None:
+    page = open_as("desk")
+    of_several_jobs = """
+        SELECT ticket_id FROM line JOIN ticket ON ticket.id = ticket_id WHERE status = 'estimate' AND removed_at IS NULL
+        GROUP BY ticket_id ORDER BY count(DISTINCT job_id) DESC
+    """
+    page.goto(f"/desk/tickets/{demo_shop.number(of_several_jobs)}")
+
+    def places() -> set[tuple[int, ...]]:
+        heads = page.locator(".ticket-lines thead tr").evaluate_all(
+            "rows => rows.map(row => [...row.children].map(cell => Math.round(cell.getBoundingClientRect().right)))"
+        )
+        assert len(heads) > 1
+        return {tuple(each) for each in heads}
+
+    before = places()
+    assert len(before) == 1
+    page.locator(".ticket-lines a[title^='Change ']").first.click()
+    expect(page.locator(".row-edit")).to_be_visible()
+    widths = page.locator(".row-edit .input").evaluate_all(
+        "fields => fields.map(field => [field.getBoundingClientRect().width, field.name])"
+    )
+    assert max(widths)[1] == "description"
+    assert places() == before
