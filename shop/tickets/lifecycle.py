@@ -179,7 +179,7 @@ class Move:
 
 
 _START = (Need.CONSENT, Need.ODOMETER_IN, Need.MECHANIC)
-_DONE = (Need.CONSENT, Need.PARTS, Need.CORRECTION)
+_DONE = (Need.PARTS, Need.CORRECTION)
 _BILL = (Need.CONSENT, Need.DECISIONS, Need.PARTS, Need.ODOMETER_OUT)
 
 _CANCEL = Move(Status.CANCELLED, "Cancel the ticket", needs=(Need.REASON,))

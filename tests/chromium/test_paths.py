@@ -216,9 +216,9 @@ def test_the_workshop(open_as: Open, demo_shop: LiveShop, script: bool) -> None:
 
     lines = page.locator("[id$='-parts'] .people-list li")
     before = lines.count()
-    rui.stays(lambda: rui.search("Search a part to take", "washer"), page.locator(".picks li").first)
+    rui.stays(lambda: rui.search("Search a part to take", "washer fluid"), page.locator(".picks li").first)
     rui.stays(lambda: rui.press("Take", page.locator(".picks")), lines.nth(before))
-    name = lines.nth(before).locator("button").last
+    name = lines.filter(has_text="Washer fluid").first.locator("button").last
     name.click()
     if script:
         rui.press("Give back " + name.inner_text().removeprefix("Give back "), page.locator("#confirm"))

@@ -10,7 +10,7 @@ from shop.audit.actions import Action
 from shop.audit.record import Changes, record
 from shop.common.clock import now
 from shop.common.errors import Conflict, RuleBroken
-from shop.common.money import decimal_of, in_currency
+from shop.common.money import in_currency
 from shop.common.stamps import Topic, touch
 from shop.common.transaction import lock
 from shop.extensions import db
@@ -129,7 +129,7 @@ def check_consent_to(job: Job) -> None:
     if not job.is_approved:
         raise Conflict(f"The customer has not approved “{job.label}”.")
     if job.over_cents > shop_rules().tolerance_cents:
-        raise Conflict(f"“{job.label}” is {decimal_of(job.over_cents):,} over what the customer approved.")
+        raise Conflict(f"“{job.label}” is {in_currency(job.over_cents)} over what the customer approved.")
 
 
 def named(line: Line) -> Changes:
