@@ -98,7 +98,7 @@ def refuse_archived(ticket: Ticket) -> None:
 
 
 def count_open(more: int) -> None:
-    """Keep how many tickets are open and not in the bin."""
+    """Keep how many tickets are open and not archived."""
     if more:
         touch(Topic.OPEN_TICKETS, listed=more)
 

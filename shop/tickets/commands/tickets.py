@@ -261,7 +261,7 @@ def change_mechanics(
 
 
 def archive_ticket(ticket: Ticket, *, by: Account) -> Ticket:
-    """Put a ticket into the bin; an open one gives its parts back to the shelf first."""
+    """Take a ticket off the lists; an open one gives its parts back to the shelf first."""
     with transaction():
         lock_ticket(ticket)
         if ticket.status.takes_work:
@@ -275,7 +275,7 @@ def archive_ticket(ticket: Ticket, *, by: Account) -> Ticket:
 
 
 def restore_ticket(ticket: Ticket, *, by: Account) -> Ticket:
-    """Bring a ticket back from the bin; parts that it needs are to be taken from the shelf again."""
+    """Bring an archived ticket back; parts that it needs are to be taken from the shelf again."""
     with transaction():
         lock(ticket)
         if ticket.is_archived:
