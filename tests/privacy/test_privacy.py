@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -34,6 +35,8 @@ COMPLAINT, CAUSE, WORDS = "Ring Joyce at home: it squeals.", "Joyce drove throug
 LOOK, FOR_HER, PADS = "Look at what Joyce hears", "Filter that Joyce ordered", "Front pads, replace"
 ADDRESS, AGENT = "203.0.113.77", "Joyphone 9"
 #: What must not be anywhere afterwards.
+_RANDOM = re.compile("[A-Za-z0-9_-]{22,}")
+
 TRACES = (
     *("Joy", "joyce", EMAIL, FORMER_EMAIL, PHONE, "15550104477", "0104477"),
     *(PLATE, "ZQX4711", VIN, VIN[-6:], "squeals", "river", "hears", FOR_HER, ADDRESS, AGENT),
@@ -106,12 +109,12 @@ def told_of_tickets() -> list[tuple[object, ...]]:
 
 
 def everything(cast: Cast) -> str:
-    """All that the database holds, but the passwords' hashes and other random texts."""
+    """All that the database holds, but keys, marks and other random texts, in which any three letters may stand."""
     with cast.app.app_context():
         tables = [table.name for table in Base.metadata.sorted_tables]
         rows = [(name, db.session.execute(text(f"SELECT * FROM {name}")).all()) for name in tables]
         db.session.rollback()
-    return repr(rows).casefold()
+    return _RANDOM.sub("…", repr(rows)).casefold()
 
 
 class TestErasure:
