@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from flask import current_app, request
+from flask import current_app
 from sqlalchemy import select, update
 from sqlalchemy.orm import contains_eager
 
@@ -71,11 +71,14 @@ def web_address(path: str) -> str:
     return f"{own_address()}{path}"
 
 
-def as_reached_here(text: str) -> str:
-    """What is handed over by whoever is looking, its links as they have found the shop; what is kept stays as it is."""
+def as_reached(text: str, host_url: str) -> str:
+    """What is handed over by whoever is looking, its links by the address at which they have found the shop.
+
+    What is kept stays as it is.
+    """
     if current_app.config["SETTINGS"].base_url is not None:
         return text
-    return text.replace(f"{own_address()}/", request.host_url)
+    return text.replace(f"{own_address()}/", host_url)
 
 
 def own_address() -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from flask import current_app, request
 
 from shop.accounts import queries
-from shop.accounts.links import as_reached_here
+from shop.accounts.links import as_reached
 from shop.accounts.models import LetterKind
 from shop.accounts.queries import LetterRow
 from shop.config import Settings
@@ -32,7 +32,7 @@ def outbox() -> Answer:
 
 
 def _as_reached_here(letter: LetterRow) -> LetterRow:
-    return replace(letter, body=letter.body and as_reached_here(letter.body))
+    return replace(letter, body=letter.body and as_reached(letter.body, request.host_url))
 
 
 def _readable(settings: Settings) -> frozenset[LetterKind]:

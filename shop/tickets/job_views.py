@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import request
 
-from shop.accounts.links import as_reached_here
+from shop.accounts.links import as_reached
 from shop.accounts.models import Letter
 from shop.extensions import db
 from shop.inventory.models import Part
@@ -243,7 +243,7 @@ def ticket_consents(ticket_id: int) -> Answer:
 
 def _with_link(ticket_id: int, link: str, *, letter: Letter | None = None) -> Answer:
     """The page itself, script or not: the link is shown this once and kept nowhere."""
-    context = show_context(ticket_id, link=as_reached_here(link), sent_to=letter.to if letter else None)
+    context = show_context(ticket_id, link=as_reached(link, request.host_url), sent_to=letter.to if letter else None)
     if not wants_fragment():
         return page("tickets/show.html", **context)
     return saved(ESTIMATE, also=[HEAD, JOBS, MONEY, TIMELINE], back="", **context)

@@ -6,8 +6,6 @@ The servers choose another way for a small shop than for a large one: see ``test
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -16,13 +14,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, func, select
 
-from shop import create_app
 from shop.accounts.models import Account
 from shop.common.clock import Period
 from shop.common.paging import to_cursor
 from shop.common.stamps import ChangeStamp
 from shop.common.transaction import transaction
-from shop.config import ROOT, read_settings
 from shop.customers import queries as customers
 from shop.extensions import cache, db
 from shop.inventory import queries as inventory
@@ -35,7 +31,7 @@ from shop.tickets.queries import count_tickets, finished, list_tickets, owned_by
 from shop.tickets.selection import Due, Scope, Sort, TicketFilter, is_bounded
 from shop.trail import queries as trail_queries
 from shop.trail import selection as trail
-from tests.ops.conftest import new_database
+from tests.bench.conftest import filled_shop
 
 pytestmark = pytest.mark.single
 
@@ -46,15 +42,8 @@ Statement = tuple[str, Any]
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    folder = tmp_path_factory.mktemp("plans")
-    with new_database(folder) as url:
-        app = create_app(read_settings(SHOP_DATA=str(folder), DATABASE_URL=url, REDIS_URL="", SHOP_DEMO="0"))
-        with app.app_context():
-            fill = [sys.executable, "-m", "bench.fill", "--size", "1000", "--database", url]
-            subprocess.run(fill, cwd=ROOT, capture_output=True, text=True, check=True)
-            yield app
-            db.session.remove()
-            db.engine.dispose()
+    with filled_shop(tmp_path_factory.mktemp("plans"), 1000) as app:
+        yield app
 
 
 def statements_of(read: Callable[[], Any]) -> list[Statement]:

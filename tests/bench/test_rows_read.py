@@ -5,8 +5,6 @@ has grown is filled, and what they did is counted. SQLite's plans are held by ``
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -15,10 +13,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import insert, literal, select, text, true
 
-from shop import create_app
 from shop.common.clock import Period
 from shop.common.transaction import transaction
-from shop.config import ROOT, read_settings
 from shop.customers import queries as customers
 from shop.extensions import db
 from shop.inventory import queries as inventory
@@ -27,8 +23,8 @@ from shop.leaderboard import queries as leaderboard
 from shop.tickets.queries import count_tickets, list_tickets
 from shop.tickets.selection import Sort, TicketFilter
 from shop.trail import queries as trail_queries
+from tests.bench.conftest import filled_shop
 from tests.bench.test_plans import LISTS, TRAILS, statements_of
-from tests.ops.conftest import new_database
 
 SIZE = 20_000
 PARTS_OF_EACH = 20
@@ -42,16 +38,9 @@ MOST_COUNTED = 2_600
 @pytest.fixture(scope="module")
 def grown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """Two years of a large shop, with a large shelf."""
-    folder = tmp_path_factory.mktemp("rows")
-    with new_database(folder) as url:
-        app = create_app(read_settings(SHOP_DATA=str(folder), DATABASE_URL=url, REDIS_URL="", SHOP_DEMO="0"))
-        with app.app_context():
-            fill = [sys.executable, "-m", "bench.fill", "--size", str(SIZE), "--database", url]
-            subprocess.run(fill, cwd=ROOT, capture_output=True, text=True, check=True)
-            _fill_the_shelf()
-            yield app
-            db.session.remove()
-            db.engine.dispose()
+    with filled_shop(tmp_path_factory.mktemp("rows"), SIZE) as app:
+        _fill_the_shelf()
+        yield app
 
 
 def _fill_the_shelf() -> None:
