@@ -36,15 +36,16 @@ class TimelineEntry:
 
     @classmethod
     def of(cls, event: Event, *, hidden: Collection[str] = ()) -> TimelineEntry:
-        """The entry of an event that was read by ``entries``; of the fields that are hidden it tells nothing."""
+        """The entry of an event that was read by ``entries``; of what is hidden it tells nothing."""
         action = Action(event.action)  # type: ignore[call-arg]  # looked up by its stored name alone
         told = (change for change in event.changes if change.field not in hidden)
         changes = tuple(Change(change.field, change.before, change.after) for change in told)
+        facts = {name: value for name, value in event.facts.items() if name not in hidden}
         return cls(
             at=event.at,
             action=action,
             who=event.by.name if event.by else _signed_by(action, changes),
-            sentence=sentences.sentence(action, event.facts, changes),
+            sentence=sentences.sentence(action, facts, changes),
             note=sentences.note(action, changes),
             icon=sentences.icon(action),
             tone=sentences.tone(action),
@@ -56,7 +57,7 @@ def timeline(
 ) -> list[TimelineEntry]:
     """The events of one subject, or of several told together, newest first; one statement.
 
-    ``without`` leaves out whole events, ``hidden`` what is told of these fields.
+    ``without`` leaves out whole events, ``hidden`` what is told under these names.
     """
     ids = defaultdict(list)
     for subject in subjects:

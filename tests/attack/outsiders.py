@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Flask
@@ -25,7 +25,7 @@ from tests.faults.trial import NotTried, Trial
 from tools.front_door.environment import prepare
 from tools.front_door.processes import captured, run, text_of
 from tools.front_door.settings import ROOT
-from tools.front_door.speech import Refused
+from tools.front_door.speech import Refused, say
 
 Thing = TypeVar("Thing")
 
@@ -65,8 +65,8 @@ def read_everything(shop: FaultShop, times: int) -> list[str]:
         return [*found, *there.failures()]
 
 
-def inject_everywhere(shop: FaultShop, times: int) -> list[str]:
-    """Sqlmap at so many forms and addresses with a query, and, where that is all of them, at the JSON API as well."""
+def inject_into_addresses(shop: FaultShop, times: int) -> list[str]:
+    """Sqlmap at so many addresses with a query, of pages and of the JSON API."""
     with attacked(shop) as there:
         surface = there.look_around(WATCHERS)
         queries = {
@@ -75,15 +75,27 @@ def inject_everywhere(shop: FaultShop, times: int) -> list[str]:
             for address in surface.addresses[who]
             if "?" in address and not address.startswith("/static/")
         }
-        forms = {form.rule: _target_of(form) for form in surface.forms if form.fields}
-        targets = [*queries.values(), *_queries_of_the_api(there.app), *forms.values()]
-        chosen = _evenly(targets, times)
-        found = [sentence for target in chosen for sentence in _inject(there, target)]
-        if chosen == targets:
-            found += _inject_into_the_api(there)
-        names = sum(len(target.fields) for target in chosen)
-        shop.noted += [f"{len(chosen)} of {len(targets)} addresses and forms, {names} parameters", there.answers()]
-        return [*found, *there.failures()]
+        return _inject(there, [*queries.values(), *_queries_of_the_api(there.app)], times)
+
+
+def inject_into_forms(shop: FaultShop, times: int) -> list[str]:
+    """Sqlmap at so many routes that a form is sent to, with the fields that the route reads."""
+    with attacked(shop) as there:
+        forms = {form.rule: _target_of(form) for form in there.look_around(WATCHERS).forms if form.fields}
+        return _inject(there, [*forms.values()], times)
+
+
+def inject_into_programs(shop: FaultShop, times: int) -> list[str]:
+    """Sqlmap at so many operations of the JSON API, by its own description; what takes something away comes last."""
+    with attacked(shop) as there:
+        described = there.app.test_client().get("/openapi.json").get_json()
+        operations = []
+        for path, place in described["paths"].items():
+            shared = {"parameters": place.pop("parameters", [])}
+            for method, operation in place.items():
+                only = {**described, "paths": {path: {method: operation, **shared}}}
+                operations.append(Operation(f"{method.upper()} {path}", only))
+        return _inject(there, sorted(operations, key=lambda it: it.about.startswith("DELETE")), times)
 
 
 def judged(about: str, said: str) -> list[str]:
@@ -105,11 +117,29 @@ TRIALS = (
         ground=demo_ground,
     ),
     Trial(
-        "sqlmap",
-        "Sqlmap finds no way into the database",
-        "sqlmap, level 3, on the parameters of addresses, forms and JSON",
-        inject_everywhere,
-        times=4,
+        "sqlmap-addresses",
+        "Sqlmap finds no way into the database through an address",
+        "sqlmap, level 3, on every parameter of the query",
+        inject_into_addresses,
+        times=2,
+        times_if_long=_EVERYTHING,
+        ground=demo_ground,
+    ),
+    Trial(
+        "sqlmap-forms",
+        "Sqlmap finds no way into the database through a form",
+        "sqlmap, level 3, on every field",
+        inject_into_forms,
+        times=2,
+        times_if_long=_EVERYTHING,
+        ground=demo_ground,
+    ),
+    Trial(
+        "sqlmap-programs",
+        "Sqlmap finds no way into the database through the JSON API",
+        "sqlmap, level 3, on every operation that is described",
+        inject_into_programs,
+        times=2,
         times_if_long=_EVERYTHING,
         ground=demo_ground,
     ),
@@ -124,6 +154,44 @@ class Target:
     fields: list[tuple[str, str]]
     who: str
     is_form: bool = False
+
+    @property
+    def names(self) -> str:
+        return ",".join(dict.fromkeys(name for name, _ in self.fields))
+
+    @property
+    def about(self) -> str:
+        return f"{self.path} {self.names}"
+
+    def options(self, there: Attacked, folder: Path) -> list[object]:
+        """What sqlmap is told. ``form_key`` is another one each time, else it is the same form."""
+        who, address = there.sign_in(self.who), there.address + self.path.format(**there.new_links())
+        what: list[object] = ["--url", f"{address}?{urlencode(self.fields)}"]
+        if self.is_form:
+            sealed = urlencode([*self.fields, ("csrf_token", who.seal), ("form_key", "a" * 22)])
+            what = ["--url", address, "--data", sealed, "--randomize", "form_key"]
+            what += ["--header", "HX-Request: true"]  # what is refused is then told in a fragment
+        # Pages are told apart by what can be read on them, which is a tenth of them.
+        what += ["-p", self.names, "--text-only"]
+        return [*what, "--cookie", who.cookie, "--header", f"Authorization: Bearer {who.token}"]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One of those of the JSON API, and a description of the API that knows no other."""
+
+    about: str
+    description: dict[str, Any]
+
+    def options(self, there: Attacked, folder: Path) -> list[object]:
+        """What sqlmap is told."""
+        described = folder / "openapi.json"
+        described.write_text(json.dumps(self.description), encoding="utf-8")
+        token = there.sign_in("owner").token
+        return [
+            *("--openapi", described, "--openapi-base", there.address, "--skip", "user-agent,referer,host,cookie"),
+            *("--header", f"Authorization: Bearer {token}"),
+        ]
 
 
 def _wapiti(there: Attacked, who: str, addresses: Sequence[str]) -> list[str]:
@@ -152,43 +220,30 @@ def _wapiti(there: Attacked, who: str, addresses: Sequence[str]) -> list[str]:
     ]
 
 
-def _inject(there: Attacked, target: Target) -> list[str]:
-    """What sqlmap says of the fields of a target; ``form_key`` is another one each time, else it is the same form."""
-    who, links = there.sign_in(target.who), there.new_links()
-    there.forget_tries()
-    path, fields = target.path.format(**links), urlencode(target.fields)
-    what: list[object] = ["--url", f"{there.address}{path}?{fields}"]
-    if target.is_form:
-        sealed = urlencode([*target.fields, ("csrf_token", who.seal), ("form_key", "a" * 22)])
-        what = ["--url", f"{there.address}{path}", "--data", sealed, "--randomize", "form_key"]
-        what += ["--header", "HX-Request: true"]  # what is refused is then told in a fragment
-    names = ",".join(dict.fromkeys(name for name, _ in target.fields))
-    bearer = f"Authorization: Bearer {who.token}"
-    said = _sqlmap(there, [*what, "-p", names, "--cookie", who.cookie, "--header", bearer])
-    about = f"{target.path} {names}"
-    return judged(about, said)
+def _inject(there: Attacked, targets: Sequence[Target | Operation], times: int) -> list[str]:
+    """What sqlmap finds at so many of them; it is told at once, for the whole takes an hour."""
+    found: list[str] = []
+    chosen = _evenly(targets, times)
+    for done, target in enumerate(chosen, 1):
+        there.forget_tries()
+        before, started = there.requests(), time.monotonic()
+        told = judged(target.about, _sqlmap(there, target))
+        seconds, requests = time.monotonic() - started, there.requests() - before
+        say(f"  {done} of {len(chosen)}: {target.about}, {requests:,} requests, {seconds:.0f} seconds")
+        for sentence in told:
+            say(f"  {sentence}")
+        found += told
+    there.shop.noted += [f"{len(chosen)} of {len(targets)}, {there.requests():,} requests", there.answers()]
+    return [*found, *there.failures()]
 
 
-def _inject_into_the_api(there: Attacked) -> list[str]:
-    """Sqlmap reads the description of the API itself."""
-    token = there.sign_in("owner").token
-    said = _sqlmap(
-        there,
-        [
-            *("--openapi", f"{there.address}/openapi.json", "--header", f"Authorization: Bearer {token}"),
-            *("--skip", "user-agent,referer,host,cookie"),
-        ],
-    )
-    return judged("The API", said)
-
-
-def _sqlmap(there: Attacked, target: Sequence[object]) -> str:
+def _sqlmap(there: Attacked, target: Target | Operation) -> str:
     dbms = _DBMS[make_url(there.shop.database_url).get_backend_name()]
     with TemporaryDirectory() as folder:
         command = [
-            *(_program("sqlmap"), *target, "--batch", "--level", "3", "--dbms", dbms, "--skip-waf"),
-            *("--ignore-code", "*", "--ignore-redirects", "--disable-coloring", "--time-limit", _PATIENCE_SECONDS),
-            *("--output-dir", folder, "--flush-session"),
+            *(_program("sqlmap"), *target.options(there, Path(folder)), "--batch", "--level", "3", "--dbms", dbms),
+            *("--skip-waf", "--ignore-code", "*", "--ignore-redirects", "--disable-coloring"),
+            *("--time-limit", _PATIENCE_SECONDS, "--output-dir", folder, "--flush-session"),
         ]
         started = time.monotonic()
         said = _said(command)

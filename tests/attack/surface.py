@@ -6,14 +6,16 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from bs4 import Tag
-from flask import Flask
+from flask import Request
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
 from tests.browser import Browser, Form
-from tests.whole_app.test_access import FORM, routes
+from tests.whole_app.test_access import routes
 
 _SEALS = {"csrf_token", "form_key"}
 _ARGUMENT = re.compile(r"<(?:[^:<>]+(?:\([^)]*\))?:)?([^<>]+)>")
@@ -57,7 +59,7 @@ def look_around(browsers: Mapping[str, Browser], links: Mapping[str, str], sampl
         for form in walk.forms:
             found.setdefault((form.path, form.names), form)
     shown = {form.rule for form in found.values()}
-    surface.forms = [*found.values(), *_never_shown(browser.app, shown)]
+    surface.forms = [*found.values(), *_never_shown(browsers, links, shown)]
     return surface
 
 
@@ -140,8 +142,36 @@ def _value_of(tag: Tag) -> str:
     return str(tag.get("value", tag.get_text()))
 
 
-def _never_shown(app: Flask, shown: set[str]) -> Iterator[SeenForm]:
-    """For each route that no form leads to at present, such as that which puts back what was archived."""
+def _never_shown(browsers: Mapping[str, Browser], links: Mapping[str, str], shown: set[str]) -> Iterator[SeenForm]:
+    """For each route that no form leads to at present, such as that which puts back what was archived: the fields that
+    it asks for when it is sent none.
+    """
+    app = next(iter(browsers.values())).app
     for route in routes(app):
         if route.method == "POST" and not route.is_api and route.rule not in shown:
-            yield SeenForm(route.rule, address_of(route.rule), tuple((name, (value,)) for name, value in FORM.items()))
+            path = address_of(route.rule)
+            asked = {name for browser in browsers.values() for name in _asked_for(browser, path.format(**links))}
+            yield SeenForm(route.rule, path, tuple((name, (_FIRST,)) for name in sorted(asked - _SEALS)))
+
+
+def _asked_for(browser: Browser, path: str) -> set[str]:
+    asked: set[str] = set()
+
+    class Fields(ImmutableMultiDict[str, str]):
+        def __contains__(self, name: object) -> bool:
+            asked.add(str(name))
+            return super().__contains__(name)
+
+        def get(self, name: str, *others: Any, **more: Any) -> Any:
+            asked.add(name)
+            return super().get(name, *others, **more)
+
+    class Listening(Request):
+        parameter_storage_class = Fields
+
+    usual, browser.app.request_class = browser.app.request_class, Listening
+    try:
+        browser.client.post(path, data={"csrf_token": browser.token()})
+    finally:
+        browser.app.request_class = usual
+    return asked

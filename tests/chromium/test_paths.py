@@ -201,7 +201,7 @@ def test_the_workshop(open_as: Open, demo_shop: LiveShop, script: bool) -> None:
     job = demo_shop.number("""
         SELECT ticket.id FROM ticket JOIN assignment ON assignment.ticket_id = ticket.id
         JOIN account ON account.mechanic_id = assignment.mechanic_id AND account.email = 'mechanic@example.com'
-        WHERE status IN ('approved', 'in_progress', 'quality_check') AND NOT EXISTS (
+        WHERE status IN ('approved', 'in_progress', 'quality_check') AND over_cents = 0 AND NOT EXISTS (
             SELECT 1 FROM line WHERE line.ticket_id = ticket.id AND supply = 'wanted'
         ) ORDER BY status <> 'in_progress', ticket.id LIMIT 1
     """)

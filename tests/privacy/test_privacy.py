@@ -294,11 +294,14 @@ class TestExport:
             line = tickets.add_item(ticket.jobs[0], kind=LineKind.PART, **bolt, by=desk)
             work = tickets.add_labour(ticket.jobs[0], description="Labour", minutes=30, by=desk)
             tickets.edit_line(line, price_cents=6_00, cost_cents=2_22, by=desk)
-            tickets.edit_line(work, mechanic=make_mechanic(name="Rui Mechanic"), by=desk)
+            rui = make_mechanic(name="Rui Mechanic")
+            tickets.edit_line(work, mechanic=rui, by=desk)
+            tickets.change_mechanics(ticket, add=[rui], by=desk)
             history = export.everything_about(customer, with_notes=True)["history"]
         told = {entry["what"]: entry["note"] for entry in history}
         assert told["changed the price of Bolt"] == "Price: 5.00 → 6.00"
         assert told["changed the details of Labour"] is None
+        assert "put a mechanic on it" in told
         assert not [word for word in ("2.22", "Rui") if word in json.dumps(history)]
 
 
