@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from flask import session
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy import delete, select
+from sqlalchemy import delete, make_url, select
 
 from shop.accounts import identity
 from shop.accounts import links as account_links
@@ -95,6 +98,18 @@ class Attacked:
         """Let nobody be limited by what was tried so far."""
         with self.app.app_context(), transaction():
             db.session.execute(delete(Attempt))
+
+    def remember(self) -> Callable[[], None]:
+        """Keep the shop as it is; what is answered puts it back, and is for SQLite alone."""
+        live = self.shop.data / str(make_url(self.shop.database_url).database)
+        kept = self.shop.data / "kept.db"
+
+        def copy(source: Path, target: Path) -> None:
+            with closing(sqlite3.connect(source)) as from_there, closing(sqlite3.connect(target)) as to_there:
+                from_there.backup(to_there)
+
+        copy(live, kept)
+        return partial(copy, kept, live)
 
     def answers(self) -> str:
         """How often the server answered what, by its log."""

@@ -9,7 +9,7 @@ import json
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -70,7 +70,7 @@ def inject_into_addresses(shop: FaultShop, times: int) -> list[str]:
     with attacked(shop) as there:
         surface = there.look_around(WATCHERS)
         queries = {
-            _shape(address): Target(address.partition("?")[0], parse_qsl(address.partition("?")[2], True), who)
+            _shape(address): _target_at(address.partition("?")[0], parse_qsl(address.partition("?")[2], True), who)
             for who in WATCHERS
             for address in surface.addresses[who]
             if "?" in address and not address.startswith("/static/")
@@ -79,10 +79,11 @@ def inject_into_addresses(shop: FaultShop, times: int) -> list[str]:
 
 
 def inject_into_forms(shop: FaultShop, times: int) -> list[str]:
-    """Sqlmap at so many routes that a form is sent to, with the fields that the route reads."""
+    """Sqlmap at so many fields of forms, each time in the shop as it was: what was sent before would fill the page."""
     with attacked(shop) as there:
         forms = {form.rule: _target_of(form) for form in there.look_around(WATCHERS).forms if form.fields}
-        return _inject(there, [*forms.values()], times)
+        fields = [replace(form, tried=(name,)) for form in forms.values() for name in form.tried]
+        return _inject(there, fields, times, as_it_was=True)
 
 
 def inject_into_programs(shop: FaultShop, times: int) -> list[str]:
@@ -132,6 +133,7 @@ TRIALS = (
         inject_into_forms,
         times=2,
         times_if_long=_EVERYTHING,
+        databases=("SQLite",),  # which alone is put back in no time
         ground=demo_ground,
     ),
     Trial(
@@ -148,20 +150,17 @@ TRIALS = (
 
 @dataclass(frozen=True)
 class Target:
-    """Somewhere to send fields to; ``who`` does."""
+    """Somewhere to send fields to; ``who`` does, and those of them are ``tried``."""
 
     path: str
     fields: list[tuple[str, str]]
     who: str
+    tried: tuple[str, ...]
     is_form: bool = False
 
     @property
-    def names(self) -> str:
-        return ",".join(dict.fromkeys(name for name, _ in self.fields))
-
-    @property
     def about(self) -> str:
-        return f"{self.path} {self.names}"
+        return f"{self.path} {','.join(self.tried)}"
 
     def options(self, there: Attacked, folder: Path) -> list[object]:
         """What sqlmap is told. ``form_key`` is another one each time, else it is the same form."""
@@ -172,7 +171,7 @@ class Target:
             what = ["--url", address, "--data", sealed, "--randomize", "form_key"]
             what += ["--header", "HX-Request: true"]  # what is refused is then told in a fragment
         # Pages are told apart by what can be read on them, which is a tenth of them.
-        what += ["-p", self.names, "--text-only"]
+        what += ["-p", ",".join(self.tried), "--text-only"]
         return [*what, "--cookie", who.cookie, "--header", f"Authorization: Bearer {who.token}"]
 
 
@@ -220,12 +219,15 @@ def _wapiti(there: Attacked, who: str, addresses: Sequence[str]) -> list[str]:
     ]
 
 
-def _inject(there: Attacked, targets: Sequence[Target | Operation], times: int) -> list[str]:
+def _inject(
+    there: Attacked, targets: Sequence[Target | Operation], times: int, *, as_it_was: bool = False
+) -> list[str]:
     """What sqlmap finds at so many of them; it is told at once, for the whole takes an hour."""
     found: list[str] = []
     chosen = _evenly(targets, times)
+    put_back = there.remember() if as_it_was else there.forget_tries
     for done, target in enumerate(chosen, 1):
-        there.forget_tries()
+        put_back()
         before, started = there.requests(), time.monotonic()
         told = judged(target.about, _sqlmap(there, target))
         seconds, requests = time.monotonic() - started, there.requests() - before
@@ -281,7 +283,7 @@ def _queries_of_the_api(app: Flask) -> list[Target]:
     """One for each field of each list, for beside another that is refused none of them would be looked at."""
     described = app.test_client().get("/openapi.json").get_json()
     return [
-        Target(path, [(field["name"], "1")], "owner")
+        _target_at(path, [(field["name"], "1")], "owner")
         for path, operations in described["paths"].items()
         for field in operations.get("get", {}).get("parameters", [])
         if field["in"] == "query"
@@ -290,4 +292,8 @@ def _queries_of_the_api(app: Flask) -> list[Target]:
 
 def _target_of(form: SeenForm) -> Target:
     who = {"my": "customer", "floor": "mechanic"}.get(form.path.split("/")[1], "owner")
-    return Target(form.path, [(name, values[0]) for name, values in form.fields], who, is_form=True)
+    return _target_at(form.path, [(name, values[0]) for name, values in form.fields], who, is_form=True)
+
+
+def _target_at(path: str, fields: list[tuple[str, str]], who: str, *, is_form: bool = False) -> Target:
+    return Target(path, fields, who, tuple(dict.fromkeys(name for name, _ in fields)), is_form)
