@@ -111,7 +111,7 @@ def _facts() -> Facts:
 
 def _place(sort: Sort, ticket: Ticket) -> str:
     """The cursor of a ticket in the list of all of them in this order."""
-    segments = segments_of(TicketFilter(sort=sort))
+    segments = segments_of(TicketFilter(sort=sort), None)
     for number, segment in enumerate(segments):
         values = select(*(key.column.label(f"mark_{place}") for place, key in enumerate(segment.keys)))
         of_it = values.where(Ticket.id == ticket.id, true() if segment.condition is None else segment.condition)

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
@@ -72,14 +72,26 @@ class SortKey:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of a list that some index holds in its order; ``condition`` is true for its rows alone."""
+    """A part of a list that some index holds in its order; ``condition`` is true for its rows alone.
+
+    ``runs`` are conditions that divide its rows once more: all that the first finds come before what the second finds.
+    They help where finding the first ones is quick.
+    """
 
     keys: Sequence[SortKey]
     condition: ColumnElement[bool] | None = None
+    runs: tuple[ColumnElement[bool], ...] = ()
 
     @property
     def reversed(self) -> Segment:
-        return Segment([key.reversed for key in self.keys], self.condition)
+        return Segment([key.reversed for key in self.keys], self.condition, self.runs[::-1])
+
+    @property
+    def pieces(self) -> list[Segment]:
+        """One for each run."""
+        if not self.runs:
+            return [self]
+        return [Segment(self.keys, run if self.condition is None else and_(self.condition, run)) for run in self.runs]
 
 
 def beyond(order: Sequence[SortKey], values: Sequence[Any]) -> ColumnElement[bool]:
@@ -111,6 +123,15 @@ def read_slice(
     return Reading(statement, [Segment(order)]).read(build, size=size, after=after, before=before)
 
 
+@dataclass(slots=True)
+class _Piece:
+    """The segment at this place, or a run of it; ``first`` keeps statements for its first rows."""
+
+    place: int
+    rows: Segment
+    first: dict[tuple[int, bool], Select[Any]] = field(default_factory=dict)
+
+
 class Reading:
     """A list, perhaps in an order that no single index holds: segment after segment is read until the page is full.
 
@@ -133,8 +154,8 @@ class Reading:
         self._counting = counting
         self._statement = statement
         self._segments = segments
+        self._pieces = [_Piece(place, rows) for place, segment in enumerate(segments) for rows in segment.pieces]
         self._complete = complete
-        self._first: dict[tuple[int, int, bool], Select[Any]] = {}  # beginnings of segments; see ``_beginning``
 
     def read(
         self,
@@ -150,22 +171,24 @@ class Reading:
         With ``counted`` the slice tells its total, unless the cursor leads to where nothing is.
         """
         segments, backwards = self._segments, before is not None
-        cursor, field = (before, "before") if backwards else (after, "after")
-        here, values = _place(cursor, segments, field=field) if cursor is not None else (0, [])
+        cursor, name = (before, "before") if backwards else (after, "after")
+        here, values = _place(cursor, segments, field=name) if cursor is not None else (0, [])
         found: list[tuple[int, Any]] = []
         total = 0 if counted and cursor is None else None
-        for place in range(here, -1, -1) if backwards else range(here, len(segments)):
+        for piece in self._pieces[::-1] if backwards else self._pieces:
+            if piece.place > here if backwards else piece.place < here:
+                continue
             limit, counts = size + 1 - len(found), counted and not found
-            if cursor is not None and place == here:
-                page = self._limited(segments[place], limit, backwards=backwards, beyond_values=values, counted=counts)
+            if cursor is not None and piece.place == here:
+                page = self._limited(piece.rows, limit, backwards=backwards, beyond_values=values, counted=counts)
             elif backwards:
-                page = self._limited(segments[place], limit, backwards=True, counted=counts)
+                page = self._limited(piece.rows, limit, backwards=True, counted=counts)
             else:
-                page = self._beginning(place, limit, counted=counts)
+                page = self._beginning(piece, limit, counted=counts)
             things = self._things(page)
             if things and counts:
-                total = self._row(things[0])[-1 - len(segments[place].keys)]
-            found += [(place, thing) for thing in things]
+                total = self._row(things[0])[-1 - len(piece.rows.keys)]
+            found += [(piece.place, thing) for thing in things]
             if len(found) > size:
                 break
         more = len(found) > size
@@ -182,11 +205,13 @@ class Reading:
 
     def numbered(self, build: Callable[[Any], T], *, number: int, size: int) -> list[T]:
         """One numbered page of a list of one segment; what lies before it is walked through."""
-        if number == 1:
-            page = self._beginning(0, size, counted=False)
-        else:
-            page = self._limited(self._segments[0], size, offset=(number - 1) * size)
-        return [build(thing) for thing in self._things(page)]
+        first, segment = self._pieces[0], self._segments[0]
+        offset = (number - 1) * size
+        page = self._limited(first.rows, size, offset=offset) if offset else self._beginning(first, size, counted=False)
+        things = self._things(page)
+        if len(things) < size and segment.runs:
+            things = self._things(self._limited(segment, size, offset=offset))
+        return [build(thing) for thing in things]
 
     def _things(self, page: Select[Any]) -> Sequence[Any]:
         rows = rows_of(page)
@@ -200,11 +225,11 @@ class Reading:
         """The row of a thing; the first one where it has several."""
         return thing if self._inner is None else thing[0]
 
-    def _beginning(self, place: int, limit: int, *, counted: bool) -> Select[Any]:
-        """The first rows of a segment, by a statement that is kept."""
-        if (place, limit, counted) not in self._first:
-            self._first[place, limit, counted] = self._limited(self._segments[place], limit, counted=counted)
-        return self._first[place, limit, counted]
+    def _beginning(self, piece: _Piece, limit: int, *, counted: bool) -> Select[Any]:
+        """Its first rows, by a statement that is kept."""
+        if (limit, counted) not in piece.first:
+            piece.first[limit, counted] = self._limited(piece.rows, limit, counted=counted)
+        return piece.first[limit, counted]
 
     def _limited(
         self,
@@ -216,7 +241,7 @@ class Reading:
         beyond_values: Sequence[Any] | None = None,
         counted: bool = False,
     ) -> Select[Any]:
-        """The rows of a segment: what is shown, with ``counted`` how long the list is, and the values of its keys."""
+        """Rows: what is shown, with ``counted`` how long the list is, and the values of its keys."""
         statement = self._statement
         total = [self._counting.scalar_subquery()] if counted and self._counting is not None else []
         if backwards:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    TextClause,
     TextualSelect,
     and_,
     bindparam,
@@ -49,6 +50,7 @@ FEW_LETTERS = 2  # so few are looked for among names alone
 MOST_LISTED = 2000
 #: A word is common that so many of the newest rows have: reading on from the newest then fills a page soon.
 _NEWEST, _COMMON = 1000, 10
+_COUNT = "SELECT count(*) AS number FROM ({}) AS hits"
 
 _BATCH = 1000
 _REMEMBERED = 5000
@@ -222,7 +224,19 @@ def _present(
     return dict(tuple(row) for row in connection.execute(words.with_for_update() if lock else words))
 
 
-def has_words(table: Any, thing_id: Any, q: str, *, among_few: bool = False) -> ColumnElement[bool]:
+@dataclass(frozen=True, eq=False, slots=True)
+class Hits:
+    """The things that were found, as a condition.
+
+    ``runs`` divide the same things where they are many: first those with the highest ids, which are quick to find, and
+    then the others.
+    """
+
+    condition: ColumnElement[bool]
+    runs: tuple[ColumnElement[bool], ...] = ()
+
+
+def find(table: Any, thing_id: Any, q: str, *, among_few: bool = False) -> Hits:
     """Every word that was typed begins a word of the thing; nothing has them when only signs were typed.
 
     Words that few things have are looked up in the index, now; for common ones the list is read in its own order until
@@ -231,15 +245,36 @@ def has_words(table: Any, thing_id: Any, q: str, *, among_few: bool = False) -> 
     """
     words = asked(q)
     if not words:
-        return false()
-    says = and_(*(table.words.like(f"% {word}%") for word in words))
-    fits: ColumnElement[bool] = select(says).where(table.id == thing_id).scalar_subquery().is_(True)
-    if among_few or _is_common(table, says):
-        return fits
+        return Hits(false())
+    fits = _fits(table, thing_id, words)
+    if among_few or _is_common(table, words):
+        return Hits(fits)
     found = db.session.scalars(lookup(table, words)).all()
-    listed = bindparam("found", found, expanding=True, literal_execute=True, unique=True, type_=Integer)
-    found_here: ColumnElement[bool] = thing_id.in_(listed)
-    return found_here if len(found) <= MOST_LISTED else and_(thing_id <= found[0], fits)
+    listed = bindparam("found", found[:MOST_LISTED], expanding=True, literal_execute=True, unique=True, type_=Integer)
+    if len(found) <= MOST_LISTED:
+        return Hits(thing_id.in_(listed))
+    newest, others = thing_id.in_(listed), and_(thing_id <= found[-1], fits)
+    return Hits(and_(thing_id <= found[0], fits), (newest, others))
+
+
+def how_many_have(table: Any, q: str, *, but: Select[int]) -> int:
+    """How many things have every word that was typed, but those with these ids: each of them is read for it."""
+    words = asked(q)
+    if not words:
+        return 0
+    found, left_out = _index(table, words, _COUNT).columns(column("number", Integer)).subquery(), but.subquery()
+    fewer = select(func.count()).select_from(left_out).where(_fits(table, left_out.c[0], words)).scalar_subquery()
+    return db.session.scalar(select(found.c.number - fewer)) or 0
+
+
+def _fits(table: Any, thing_id: Any, words: list[str]) -> ColumnElement[bool]:
+    """Read the words of the thing itself."""
+    fits: ColumnElement[bool] = select(_says(table, words)).where(table.id == thing_id).scalar_subquery().is_(True)
+    return fits
+
+
+def _says(table: Any, words: list[str]) -> ColumnElement[bool]:
+    return and_(*(table.words.like(f"% {word}%") for word in words))
 
 
 def is_no_index(name: str | None, *_: Any) -> bool:
@@ -247,13 +282,13 @@ def is_no_index(name: str | None, *_: Any) -> bool:
     return "_index" not in (name or "")
 
 
-#: The index of each database, asked for the newest. PostgreSQL is told not to think of reading the list instead.
-_FIND = {
-    "sqlite": "SELECT rowid FROM {0}_index WHERE {0}_index MATCH :asked ORDER BY rowid DESC LIMIT :most",
+#: The index of each database. PostgreSQL is told not to think of reading the list instead.
+_INDEX = {
+    "sqlite": "SELECT rowid AS id FROM {0}_index WHERE {0}_index MATCH :asked",
     "postgresql": "WITH fits AS MATERIALIZED "
     "(SELECT id FROM {0} WHERE to_tsvector('simple', words) @@ to_tsquery('simple', :asked)) "
-    "SELECT id FROM fits ORDER BY id DESC LIMIT :most",
-    "mariadb": "SELECT id FROM {0} WHERE MATCH (words) AGAINST (:asked IN BOOLEAN MODE) ORDER BY id DESC LIMIT :most",
+    "SELECT id FROM fits",
+    "mariadb": "SELECT id FROM {0} WHERE MATCH (words) AGAINST (:asked IN BOOLEAN MODE)",
 }
 #: How a word, the beginning of one, and several of them are asked for.
 _ASK = {"sqlite": ("{}", "{}*", " "), "postgresql": ("{}", "{}:*", " & "), "mariadb": ("+{}", "+{}*", " ")}
@@ -261,19 +296,20 @@ _ASK = {"sqlite": ("{}", "{}*", " "), "postgresql": ("{}", "{}:*", " & "), "mari
 
 def lookup(table: Any, words: list[str]) -> TextualSelect:
     """Selects the ids of the newest things with these words, one more than are listed."""
+    return _index(table, words, f"{{}} ORDER BY id DESC LIMIT {MOST_LISTED + 1}").columns(column("id", Integer))
+
+
+def _index(table: Any, words: list[str], wrapped: str) -> TextClause:
     dialect = db.engine.dialect.name
     whole, beginning, between = _ASK[dialect]
     forms = ((whole if word.startswith(NAME) else beginning).format(word) for word in words)
-    statement = sql(_FIND[dialect].format(table.__tablename__)).bindparams(
-        asked=between.join(forms), most=MOST_LISTED + 1
-    )
-    return statement.columns(column("id", Integer))
+    return sql(wrapped.format(_INDEX[dialect].format(table.__tablename__))).bindparams(asked=between.join(forms))
 
 
-def _is_common(table: Any, says: ColumnElement[bool]) -> bool:
+def _is_common(table: Any, words: list[str]) -> bool:
     """Asked before the indexes: MariaDB's and PostgreSQL's read all things that a word has, however few are wanted."""
     newest = select(func.max(table.id)).scalar_subquery()
-    hits = select(table.id).where(table.id > newest - _NEWEST, says).limit(_COMMON).subquery()
+    hits = select(table.id).where(table.id > newest - _NEWEST, _says(table, words)).limit(_COMMON).subquery()
     return db.session.scalar(select(func.count()).select_from(hits)) == _COMMON
 
 

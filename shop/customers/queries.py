@@ -19,7 +19,7 @@ from shop.common import stamps
 from shop.common.paging import DEFAULT_SIZE, Page, Reading, Segment, Slice, SortKey
 from shop.common.stamps import Topic, kept
 from shop.common.text import digits, folded, squeezed
-from shop.common.words import has_words
+from shop.common.words import find, how_many_have
 from shop.customers.models import MIN_PHONE_DIGITS, Customer, CustomerWords, Vehicle, VehicleWords, vehicle_label
 from shop.extensions import db
 
@@ -109,13 +109,13 @@ def listed(
 
     Raises RuleBroken on ``after`` or ``before`` for an unknown place.
     """
-    asks = not _length_is_kept(chosen)
+    asks = chosen.is_archived
 
     def build() -> Slice[CustomerRow]:
         return _reading_of(chosen).read(_with_all_vehicles, size=size, after=after, before=before, counted=asks)
 
     rows = kept(Topic.CUSTOMERS, "listed", chosen, size, after, before, build=build)
-    return rows if asks else replace(rows, total=stamps.listed(Topic.CUSTOMERS))
+    return rows if asks else replace(rows, total=how_many(chosen))
 
 
 def numbered(chosen: CustomerFilter, *, number: int, size: int) -> Page[CustomerRow]:
@@ -124,10 +124,9 @@ def numbered(chosen: CustomerFilter, *, number: int, size: int) -> Page[Customer
 
 
 def how_many(chosen: CustomerFilter) -> int:
-    if _length_is_kept(chosen):
+    if not (chosen.q or chosen.is_archived):
         return stamps.listed(Topic.CUSTOMERS)
-    counting = select(func.count()).select_from(Customer).where(*_conditions(chosen))
-    return kept(Topic.CUSTOMERS, "how_many", chosen, build=lambda: db.session.scalar(counting) or 0)
+    return kept(Topic.CUSTOMERS, "how_many", chosen, build=lambda: _count(chosen))
 
 
 def search(q: str, *, limit: int) -> list[CustomerRow]:
@@ -150,10 +149,6 @@ def vehicle_named(name: str) -> int | None:
     key = squeezed(name)
     same = select(Vehicle.id).where(or_(Vehicle.plate_key == key, Vehicle.vin_key == key))
     return db.session.scalar(same.order_by(Vehicle.id).limit(1)) if key else None
-
-
-def _length_is_kept(chosen: CustomerFilter) -> bool:
-    return not (chosen.q or chosen.is_archived)
 
 
 def _reading_of(chosen: CustomerFilter) -> Reading:
@@ -215,7 +210,7 @@ def _search_vehicles(q: str, limit: int) -> list[FoundVehicle]:
     statement = (
         select(*columns, Customer.id, Customer.name)
         .join(Vehicle.customer)
-        .where(Vehicle.archived_at.is_(None), has_words(VehicleWords, Vehicle.id, q))
+        .where(Vehicle.archived_at.is_(None), find(VehicleWords, Vehicle.id, q).condition)
         .order_by(Vehicle.plate_key, Vehicle.id)
         .limit(limit)
     )
@@ -252,10 +247,18 @@ def _order(sort: Sort) -> list[SortKey]:
 
 def _conditions(chosen: CustomerFilter) -> list[ColumnElement[bool]]:
     archived = Customer.archived_at.is_not(None) if chosen.is_archived else Customer.archived_at.is_(None)
-    return [archived, _matches(chosen.q)] if chosen.q else [archived]
+    return [archived, find(CustomerWords, Customer.id, _words(chosen.q)).condition] if chosen.q else [archived]
 
 
-def _matches(q: str) -> ColumnElement[bool]:
+def _count(chosen: CustomerFilter) -> int:
+    if chosen.q and not chosen.is_archived:
+        archived = select(Customer.id).where(Customer.archived_at.is_not(None))
+        return how_many_have(CustomerWords, _words(chosen.q), but=archived)
+    return db.session.scalar(select(func.count()).select_from(Customer).where(*_conditions(chosen))) or 0
+
+
+def _words(q: str) -> str:
+    """What is typed, or the figures alone of what can only be a telephone number."""
     number = digits(q)
     is_phone = _PHONE.fullmatch(q) and len(number) >= MIN_PHONE_DIGITS
-    return has_words(CustomerWords, Customer.id, number if is_phone else q)
+    return number if is_phone else q

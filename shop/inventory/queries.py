@@ -15,7 +15,7 @@ from shop.common import stamps
 from shop.common.paging import DEFAULT_SIZE, Reading, Segment, Slice, SortKey, read_slice
 from shop.common.stamps import Topic, kept, remembered
 from shop.common.text import squeezed
-from shop.common.words import has_words
+from shop.common.words import find, how_many_have
 from shop.extensions import db
 from shop.inventory.models import MoveKind, Part, PartWords, StockMove
 
@@ -144,8 +144,13 @@ def page_of(chosen: PartFilter, *, number: int, size: int) -> list[PartRow]:
 def how_many(chosen: PartFilter) -> int:
     if chosen == PartFilter(sort=chosen.sort):
         return stamps.listed(Topic.PARTS)
-    counted = select(func.count()).select_from(Part).where(*_conditions(chosen))
-    return kept(Topic.PARTS, "how_many", chosen, build=lambda: db.session.scalar(counted) or 0)
+    return kept(Topic.PARTS, "how_many", chosen, build=lambda: _count(chosen))
+
+
+def _count(chosen: PartFilter) -> int:
+    if chosen.q.strip() and chosen == PartFilter(chosen.q, sort=chosen.sort):
+        return how_many_have(PartWords, chosen.q, but=select(Part.id).where(~_IS_LISTED))
+    return db.session.scalar(select(func.count()).select_from(Part).where(*_conditions(chosen))) or 0
 
 
 def totals() -> Totals:
@@ -194,7 +199,7 @@ def _move(row: Row[*tuple[Any, ...]]) -> MoveRow:
 def _conditions(chosen: PartFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [_IS_LISTED]
     if chosen.q.strip():
-        conditions.append(has_words(PartWords, Part.id, chosen.q))
+        conditions.append(find(PartWords, Part.id, chosen.q).condition)
     if chosen.is_low:
         conditions.append(_IS_LOW)
     if chosen.location:

@@ -67,9 +67,9 @@ def _board(mechanic_id: int | None) -> list[BoardColumn]:
         *((Ticket.status.in_(each.statuses), index) for index, each in enumerate(BOARD) if each.statuses),
     ).label("board_column")
     wanted = TicketFilter(scope=Scope.OPEN, mechanic_id=mechanic_id, sort=Sort.PROMISED_FIRST)
-    (whole,) = segments_of(wanted)
+    (whole,) = segments_of(wanted, None)
     place = func.row_number().over(partition_by=column, order_by=[key.ordered for key in whole.keys])
-    opened = matching(wanted)
+    opened = matching(wanted, None)
     placed = opened.with_only_columns(
         Ticket.id.label("ticket_id"), Ticket.minutes, column, place.label("place")
     ).subquery()

@@ -22,6 +22,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
@@ -33,6 +34,7 @@ from shop.common.paging import DEFAULT_SIZE, Reading, Slice, rows_of
 from shop.common.roles import Role
 from shop.common.stamps import Topic, kept, remembered
 from shop.common.text import initials
+from shop.common.words import Hits, how_many_have
 from shop.customers.models import Customer, Vehicle, vehicle_label
 from shop.extensions import db
 from shop.inventory.models import Part
@@ -47,11 +49,13 @@ from shop.tickets.models import (
     Job,
     Line,
     Ticket,
+    TicketWords,
 )
 from shop.tickets.selection import (
     Scope,
     Sort,
     TicketFilter,
+    hits_of,
     is_lacking,
     matching,
     moment_of,
@@ -59,7 +63,7 @@ from shop.tickets.selection import (
     worked_by,
 )
 
-MOST_COUNTED = 1000
+MOST_COUNTED, MOST_HITS_COUNTED = 1000, 100
 MOST_DECLINED = 10
 FIGURES = range(1, 10)
 
@@ -274,7 +278,7 @@ def list_tickets(
 ) -> Slice[TicketRow]:
     """A stretch of the list in the filter's order: one statement, however many rows and however deep.
 
-    With ``parts`` the rows tell those as well, with ``counted`` the slice its total as ``MOST_COUNTED`` caps it, unless
+    With ``parts`` the rows tell those as well, with ``counted`` the slice its total as ``most_counted`` caps it, unless
     the cursor leads to where nothing is. Raises RuleBroken on ``after`` or ``before`` for a cursor that is not of
     this order.
     """
@@ -309,8 +313,9 @@ def _kept_reading(wanted: TicketFilter, moment: str | None) -> Reading:
 
 
 def _make_reading(wanted: TicketFilter) -> Reading:
-    ids = matching(wanted).with_only_columns(Ticket.id)
-    return Reading(ids, segments_of(wanted), complete=_completed, counting=_counting(ids, MOST_COUNTED))
+    hits = hits_of(wanted)
+    ids, counting = matching(wanted, hits).with_only_columns(Ticket.id), _counting(wanted, hits, most_counted(wanted))
+    return Reading(ids, segments_of(wanted, hits), complete=_completed, counting=counting)
 
 
 def count_tickets(wanted: TicketFilter, *, at_most: int | None = None) -> int:
@@ -319,13 +324,23 @@ def count_tickets(wanted: TicketFilter, *, at_most: int | None = None) -> int:
         return min(stamps.listed(topic), at_most or MAX_ID)
 
     def build() -> int:
-        return db.session.scalar(_counting(matching(wanted).with_only_columns(Ticket.id), at_most)) or 0
+        if at_most is None and wanted.q.strip() and wanted == TicketFilter(wanted.q, sort=wanted.sort):
+            return how_many_have(TicketWords, wanted.q, but=select(Ticket.id).where(Ticket.archived_at.is_not(None)))
+        return db.session.scalar(_counting(wanted, hits_of(wanted), at_most)) or 0
 
     return kept(Topic.TICKETS, "count", wanted, at_most, moment_of(wanted), build=build)
 
 
-def _counting(ids: Select[int], at_most: int | None) -> Select[int]:
-    return select(func.count()).select_from((ids.limit(at_most) if at_most else ids).subquery())
+def most_counted(wanted: TicketFilter) -> int:
+    """Where counting for a page stops: sooner in a search, which reads what it counts."""
+    return MOST_HITS_COUNTED if wanted.q else MOST_COUNTED
+
+
+def _counting(wanted: TicketFilter, hits: Hits | None, at_most: int | None) -> Select[int]:
+    ids = matching(wanted, hits).with_only_columns(Ticket.id).limit(at_most)
+    runs = [select(ids.where(run).subquery().c.id) for run in hits.runs] if hits and at_most else []
+    some = union_all(*runs).limit(at_most) if runs else ids
+    return select(func.count()).select_from(some.subquery())
 
 
 def _topic_counting(wanted: TicketFilter) -> Topic | None:
