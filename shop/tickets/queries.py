@@ -63,7 +63,7 @@ from shop.tickets.selection import (
     worked_by,
 )
 
-MOST_COUNTED, MOST_HITS_COUNTED = 1000, 100
+MOST_COUNTED, MOST_COUNTED_OF_ALL = 1000, 100
 MOST_DECLINED = 10
 FIGURES = range(1, 10)
 
@@ -332,8 +332,9 @@ def count_tickets(wanted: TicketFilter, *, at_most: int | None = None) -> int:
 
 
 def most_counted(wanted: TicketFilter) -> int:
-    """Where counting for a page stops: sooner in a search, which reads what it counts."""
-    return MOST_HITS_COUNTED if wanted.q else MOST_COUNTED
+    """Where counting for a page stops: soon among all that the shop ever had, for it reads what it counts."""
+    is_kept_or_few = _topic_counting(wanted) or wanted.scope in (Scope.OPEN, Scope.WORK, Scope.ARCHIVED)
+    return MOST_COUNTED if is_kept_or_few else MOST_COUNTED_OF_ALL
 
 
 def _counting(wanted: TicketFilter, hits: Hits | None, at_most: int | None) -> Select[int]:

@@ -169,7 +169,6 @@ class Target:
         if self.is_form:
             sealed = urlencode([*self.fields, ("csrf_token", who.seal), ("form_key", "a" * 22)])
             what = ["--url", address, "--data", sealed, "--randomize", "form_key"]
-            what += ["--header", "HX-Request: true"]  # what is refused is then told in a fragment
         # Pages are told apart by what can be read on them, which is a tenth of them.
         what += ["-p", ",".join(self.tried), "--text-only"]
         return [*what, "--cookie", who.cookie, "--header", f"Authorization: Bearer {who.token}"]

@@ -12,6 +12,7 @@ from shop.common.transaction import transaction
 from shop.customers.models import Customer, Vehicle
 from shop.extensions import db
 from shop.inventory.models import Part
+from shop.tickets import queries
 from shop.tickets.lifecycle import Status
 from shop.tickets.models import Supply, Ticket
 from tests.browser import Browser, Page
@@ -388,6 +389,16 @@ class TestList:
 
     def test_an_unknown_place_is_said_plainly(self, desk: Browser, golf: int) -> None:
         assert desk.get("/desk/tickets?after=nonsense").status == 422
+
+    @pytest.mark.parametrize(("most", "told"), [(2, "2+ tickets"), (100, "3 tickets")])
+    def test_counts_so_far_as_it_is_quick(
+        self, desk: Browser, golf: int, monkeypatch: pytest.MonkeyPatch, most: int, told: str
+    ) -> None:
+        monkeypatch.setattr(queries, "MOST_COUNTED_OF_ALL", most)
+        with desk.app.app_context(), transaction():
+            make_ticket(complaint="Squeals when turning.")
+            make_ticket(complaint="Squeals on cold mornings.")
+        assert told in desk.get("/desk/tickets?status=all&q=squeals").text
 
     def test_htmx_gets_the_list_alone(self, desk: Browser, golf: int) -> None:
         page = desk.get("/desk/tickets?q=golf", htmx=True)
