@@ -236,18 +236,19 @@ class Hits:
     runs: tuple[ColumnElement[bool], ...] = ()
 
 
-def find(table: Any, thing_id: Any, q: str, *, among_few: bool = False) -> Hits:
+def find(table: Any, thing_id: Any, q: str, *, among_few: bool = False, by_name: bool = False) -> Hits:
     """Every word that was typed begins a word of the thing; nothing has them when only signs were typed.
 
     Words that few things have are looked up in the index, now; for common ones the list is read in its own order until
     the page is full, which then is soon. ``among_few`` says that other conditions leave few things, so that there is
-    nothing to look up.
+    nothing to look up; ``by_name`` that the list is in the order of names, where things with the same words stand
+    together and may be far from the beginning: there common ones are looked up as well.
     """
     words = asked(q)
     if not words:
         return Hits(false())
     fits = _fits(table, thing_id, words)
-    if among_few or _is_common(table, words):
+    if among_few or (not by_name and _is_common(table, words)):
         return Hits(fits)
     found = db.session.scalars(lookup(table, words)).all()
     listed = bindparam("found", found[:MOST_LISTED], expanding=True, literal_execute=True, unique=True, type_=Integer)

@@ -247,7 +247,11 @@ def _order(sort: Sort) -> list[SortKey]:
 
 def _conditions(chosen: CustomerFilter) -> list[ColumnElement[bool]]:
     archived = Customer.archived_at.is_not(None) if chosen.is_archived else Customer.archived_at.is_(None)
-    return [archived, find(CustomerWords, Customer.id, _words(chosen.q)).condition] if chosen.q else [archived]
+    return (
+        [archived, find(CustomerWords, Customer.id, _words(chosen.q), by_name=True).condition]
+        if chosen.q
+        else [archived]
+    )
 
 
 def _count(chosen: CustomerFilter) -> int:

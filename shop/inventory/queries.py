@@ -199,7 +199,7 @@ def _move(row: Row[*tuple[Any, ...]]) -> MoveRow:
 def _conditions(chosen: PartFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [_IS_LISTED]
     if chosen.q.strip():
-        conditions.append(find(PartWords, Part.id, chosen.q).condition)
+        conditions.append(find(PartWords, Part.id, chosen.q, by_name=True).condition)
     if chosen.is_low:
         conditions.append(_IS_LOW)
     if chosen.location:
