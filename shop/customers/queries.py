@@ -12,10 +12,11 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, func, or_, select, true
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from shop.accounts.models import Account
 from shop.common import stamps
+from shop.common.base import MAX_ID
 from shop.common.paging import DEFAULT_SIZE, Page, Reading, Segment, Slice, SortKey
 from shop.common.stamps import Topic, kept
 from shop.common.text import digits, folded, squeezed
@@ -23,6 +24,7 @@ from shop.common.words import find, how_many_have
 from shop.customers.models import MIN_PHONE_DIGITS, Customer, CustomerWords, Vehicle, VehicleWords, vehicle_label
 from shop.extensions import db
 
+MOST_LISTED = 3  # vehicles of one customer that a list names; a fleet has many
 _LAST = "\uffff"  # no name has a letter behind it
 _PHONE = re.compile(r"[\d\s()+/.-]+")
 
@@ -61,7 +63,8 @@ class CustomerRow:
     email: str | None
     phone: str | None
     created_at: datetime
-    vehicles: tuple[RowVehicle, ...] = ()
+    vehicle_count: int = 0
+    vehicles: tuple[RowVehicle, ...] = ()  # in a list the first few of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ def listed(
     asks = chosen.is_archived
 
     def build() -> Slice[CustomerRow]:
-        return _reading_of(chosen).read(_with_all_vehicles, size=size, after=after, before=before, counted=asks)
+        return _reading_of(chosen).read(_with_few_vehicles, size=size, after=after, before=before, counted=asks)
 
     rows = kept(Topic.CUSTOMERS, "listed", chosen, size, after, before, build=build)
     return rows if asks else replace(rows, total=how_many(chosen))
@@ -161,11 +164,18 @@ def _reading(chosen: CustomerFilter) -> Reading:
     ids = select(Customer.id).where(*conditions)
     counting = select(func.count()).select_from(Customer).where(*conditions)
 
+    def theirs(vehicle: Any) -> ColumnElement[bool]:
+        shown = true() if chosen.is_archived else vehicle.archived_at.is_(None)
+        return and_(vehicle.customer_id == Customer.id, shown)
+
     def complete(page: Subquery) -> Select[*tuple[Any, ...]]:
-        shown = true() if chosen.is_archived else Vehicle.archived_at.is_(None)
-        customers = select(Customer).join(page, page.c.id == Customer.id)
-        customers = customers.outerjoin(Vehicle, and_(Vehicle.customer_id == Customer.id, shown))
-        return customers.with_only_columns(*_COLUMNS, *_VEHICLE_COLUMNS)
+        one = aliased(Vehicle)
+        count = select(func.count()).select_from(one).where(theirs(one)).correlate(Customer).scalar_subquery()
+        ids = select(one.id).where(theirs(one)).order_by(one.id).correlate(Customer)
+        last = ids.offset(MOST_LISTED - 1).limit(1).scalar_subquery()
+        few = and_(theirs(Vehicle), Vehicle.id <= func.coalesce(last, MAX_ID))
+        customers = select(Customer).join(page, page.c.id == Customer.id).outerjoin(Vehicle, few)
+        return customers.with_only_columns(*_COLUMNS, count, *_VEHICLE_COLUMNS)
 
     return Reading(
         ids, [Segment(_order(chosen.sort))], complete=complete, inner=Vehicle.id.expression, counting=counting
@@ -175,9 +185,9 @@ def _reading(chosen: CustomerFilter) -> Reading:
 _kept_reading = lru_cache(100)(_reading)
 
 
-def _with_all_vehicles(rows: Sequence[Row[Any]]) -> CustomerRow:
+def _with_few_vehicles(rows: Sequence[Row[Any]]) -> CustomerRow:
     """A customer of the rows of their vehicles; whoever has none is one row without."""
-    first, last = len(_COLUMNS), len(_COLUMNS) + len(_VEHICLE_COLUMNS)
+    first, last = len(_COLUMNS) + 1, len(_COLUMNS) + 1 + len(_VEHICLE_COLUMNS)
     vehicles = tuple(_vehicle(row[first:last]) for row in rows if row[first] is not None)
     columns: tuple[Any, ...] = (*rows[0][:first], vehicles)
     return CustomerRow(*columns)
@@ -189,7 +199,7 @@ def _vehicle(columns: Sequence[Any]) -> RowVehicle:
 
 
 def _numbered(chosen: CustomerFilter, number: int, size: int) -> Page[CustomerRow]:
-    found = _reading_of(chosen).numbered(_with_all_vehicles, number=number, size=size)
+    found = _reading_of(chosen).numbered(_with_few_vehicles, number=number, size=size)
     return Page(found, number, size, how_many(chosen))
 
 
@@ -236,7 +246,7 @@ def _with_vehicles(rows: Iterable[CustomerRow]) -> list[CustomerRow]:
     theirs = defaultdict(list)
     for customer_id, *vehicle in db.session.execute(statement):
         theirs[customer_id].append(_vehicle(vehicle))
-    return [replace(row, vehicles=tuple(theirs[row.id])) for row in rows]
+    return [replace(row, vehicle_count=len(theirs[row.id]), vehicles=tuple(theirs[row.id])) for row in rows]
 
 
 def _order(sort: Sort) -> list[SortKey]:
@@ -247,11 +257,9 @@ def _order(sort: Sort) -> list[SortKey]:
 
 def _conditions(chosen: CustomerFilter) -> list[ColumnElement[bool]]:
     archived = Customer.archived_at.is_not(None) if chosen.is_archived else Customer.archived_at.is_(None)
-    return (
-        [archived, find(CustomerWords, Customer.id, _words(chosen.q), by_name=True).condition]
-        if chosen.q
-        else [archived]
-    )
+    if not chosen.q:
+        return [archived]
+    return [archived, find(CustomerWords, Customer.id, _words(chosen.q), by_name=True).condition]
 
 
 def _count(chosen: CustomerFilter) -> int:

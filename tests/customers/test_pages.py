@@ -33,6 +33,17 @@ class TestList:
         assert page.rows()[0][:4] == ["Joy Tanaka", "+1 555 0142", "joy@example.net", "7ABC 123"]
         assert 'href="tel:+15550142"' in page.html
 
+    @pytest.mark.parametrize(
+        ("cars", "gone", "told"), [(2, 0, "A1 A2"), (3, 1, "A1 A3"), (4, 1, "A1 A3 A4"), (6, 1, "A1 A3 A4 +2")]
+    )
+    def test_names_a_few_of_a_fleet(self, desk: Browser, cars: int, gone: int, told: str) -> None:
+        with desk.app.app_context(), transaction():
+            fleet = make_customer(name="Taxi Fleet")
+            for number in range(cars):
+                is_gone = number == gone == 1
+                make_vehicle(fleet, plate=f"A{number + 1}", archived_at=now() if is_gone else None)
+        assert desk.get("/desk/customers").rows()[0][3].replace("+", " +").split() == told.split()
+
     def test_is_searched_without_script(self, desk: Browser, joy: Customer) -> None:
         page = desk.get("/desk/customers").form("/desk/customers").fill(q="nobody").submit()
         assert "Nobody found for “nobody”" in page.text
