@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -270,12 +270,9 @@ def how_many_have(table: Any, q: str, *, but: Select[int]) -> int:
 
 def _fits(table: Any, thing_id: Any, words: list[str]) -> ColumnElement[bool]:
     """Read the words of the thing itself."""
-    fits: ColumnElement[bool] = select(_says(table, words)).where(table.id == thing_id).scalar_subquery().is_(True)
+    says = and_(*(table.words.like(f"% {word}%") for word in words))
+    fits: ColumnElement[bool] = select(says).where(table.id == thing_id).scalar_subquery().is_(True)
     return fits
-
-
-def _says(table: Any, words: list[str]) -> ColumnElement[bool]:
-    return and_(*(table.words.like(f"% {word}%") for word in words))
 
 
 def is_no_index(name: str | None, *_: Any) -> bool:
@@ -309,9 +306,16 @@ def _index(table: Any, words: list[str], wrapped: str) -> TextClause:
 
 def _is_common(table: Any, words: list[str]) -> bool:
     """Asked before the indexes: MariaDB's and PostgreSQL's read all things that a word has, however few are wanted."""
+    values = {f"word_{place}": f"% {word}%" for place, word in enumerate(words)}
+    return db.session.scalar(_hits_among_the_newest(table, len(words), _COMMON), values) == _COMMON
+
+
+@cache
+def _hits_among_the_newest(table: Any, count: int, most: int) -> Select[int]:
     newest = select(func.max(table.id)).scalar_subquery()
-    hits = select(table.id).where(table.id > newest - _NEWEST, _says(table, words)).limit(_COMMON).subquery()
-    return db.session.scalar(select(func.count()).select_from(hits)) == _COMMON
+    says = (table.words.like(bindparam(f"word_{place}")) for place in range(count))
+    hits = select(table.id).where(table.id > newest - _NEWEST, *says).limit(most).subquery()
+    return select(func.count()).select_from(hits)
 
 
 def _folded(text: str) -> str:

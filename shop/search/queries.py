@@ -12,7 +12,7 @@ from shop.extensions import db
 from shop.inventory.queries import PartRow
 from shop.inventory.queries import search as search_parts
 from shop.tickets.models import Ticket
-from shop.tickets.queries import TicketRow, open_tickets_of, page_of_tickets, visible_to
+from shop.tickets.queries import TicketRow, list_tickets, open_tickets_of, visible_to
 from shop.tickets.selection import TicketFilter
 
 MOST_OF_EACH = 8
@@ -39,7 +39,7 @@ def find(q: str) -> Found:
         return Found([], [], [], {}, [])
     vehicles = search_vehicles(q, limit=MOST_OF_EACH)
     return Found(
-        tickets=page_of_tickets(TicketFilter(q=q), number=1, size=MOST_OF_EACH),
+        tickets=[*list_tickets(TicketFilter(q=q), size=MOST_OF_EACH).items],
         customers=search_customers(q, limit=MOST_OF_EACH),
         vehicles=vehicles,
         here=open_tickets_of(vehicle.id for vehicle in vehicles),
