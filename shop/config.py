@@ -150,6 +150,9 @@ def read_settings(**given: str) -> Settings:
     base_url = (values.get("BASE_URL") or "").rstrip("/") or None
     if base_url and not (urlsplit(base_url).scheme in ("http", "https") and urlsplit(base_url).hostname):
         raise SettingRefused(f"BASE_URL is an address such as https://shop.example.com, not {base_url!r}.")
+    redis_url = values.get("REDIS_URL") or None
+    if redis_url and urlsplit(redis_url).scheme not in ("redis", "rediss", "unix"):
+        raise SettingRefused("REDIS_URL begins with redis://, rediss:// or unix://, such as redis://127.0.0.1:6379/0.")
     smtp_url = values.get("SMTP_URL") or None
     if smtp_url and urlsplit(smtp_url).scheme not in ("smtp", "smtps"):
         raise SettingRefused(
@@ -162,7 +165,7 @@ def read_settings(**given: str) -> Settings:
         port=_number(values, "PORT", 5001, 1, 65535),
         data=data,
         database_url=database_url,
-        redis_url=values.get("REDIS_URL") or None,
+        redis_url=redis_url,
         secret_key=_checked_secret(values.get("SECRET_KEY") or _kept_secret(data)),
         trusted_proxies=_number(values, "TRUSTED_PROXIES", 0, 0, 10),
         base_url=base_url,
