@@ -249,6 +249,8 @@ def _value(field: str, text: str | None) -> str:
         return str(decimal_of(int(text)))
     if field.endswith("_ppm"):
         return f"{percent_text(int(text))} %"
+    if field.startswith("odometer"):
+        return f"{int(text):,}"
     if field.endswith("_at"):
         moment = datetime.fromisoformat(text)
         there = local(moment)

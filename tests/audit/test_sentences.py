@@ -75,6 +75,7 @@ def test_percentages_are_shown_as_such() -> None:
         ([("quantity", "3", "2"), ("core_cents", "0", "4500")], "Quantity: 3 → 2; Core charge: 0.00 → 45.00"),
         ([("minutes", "72", "70")], "Hours: 1.2 h → 1:10 h"),
         ([("mechanic", None, "Rui")], "Mechanic: nobody → Rui"),
+        ([("odometer", None, "84210")], "Odometer: nothing → 84,210"),
         ([("description", "Pads", "Front pads")], "Description: Pads → Front pads"),
         ([("price_cents", None, None), ("quantity", None, None)], None),  # erased
     ],

@@ -169,12 +169,12 @@ class TestVehicle:
         assert refused.value.field == "odometer_reason"
         commands.edit_vehicle(vehicle, odometer=8_421, odometer_reason="New instrument cluster", by=by)
         assert vehicle.odometer == 8_421
-        assert timeline(vehicle)[0].note == "New instrument cluster; Odometer: 84210 → 8421"
+        assert timeline(vehicle)[0].note == "New instrument cluster; Odometer: 84,210 → 8,421"
 
     def test_a_higher_odometer_needs_none(self, by: Account) -> None:
         vehicle = make_vehicle(odometer=84_210)
         commands.edit_vehicle(vehicle, odometer=90_000, odometer_reason="ignored", by=by)
-        assert timeline(vehicle)[0].note == "Odometer: 84210 → 90000"
+        assert timeline(vehicle)[0].note == "Odometer: 84,210 → 90,000"
 
     def test_edit_of_an_older_version_is_refused(self, by: Account) -> None:
         vehicle = make_vehicle()
