@@ -41,11 +41,13 @@ def joy() -> Customer:
 )  # fmt: skip
 def test_joy_is_found_by(q: str, joy: Customer) -> None:
     assert names(q) == ["Joy Tanaka"]
+    assert queries.how_many(CustomerFilter(q)) == 1
 
 
 @pytest.mark.parametrize("q", ["joi", "oy", "%", "_", "bc 123", "joy bauer", "\\", "'", "😀", "9" * 90])
 def test_nobody_is_found_by(q: str, joy: Customer) -> None:
     assert names(q) == []
+    assert queries.how_many(CustomerFilter(q)) == 0
 
 
 def test_a_national_zero_finds_the_number(joy: Customer) -> None:
@@ -87,12 +89,17 @@ def test_pages_are_numbered_and_counted() -> None:
 
 
 def test_archived_ones_are_apart() -> None:
-    gone = make_customer(name="Gone", email=None, archived_at=now())
+    gone = make_customer(name="Joy Gone", email=None, archived_at=now())
     make_vehicle(gone, archived_at=now(), plate="OLD 1")
-    make_customer(name="Here")
-    assert names() == ["Here"]
-    archived = queries.listed(CustomerFilter(is_archived=True)).items
-    assert [(row.name, [vehicle.plate for vehicle in row.vehicles]) for row in archived] == [("Gone", ["OLD 1"])]
+    make_customer(name="Joy Here")
+    assert names() == names("joy") == ["Joy Here"]
+    assert queries.how_many(CustomerFilter("joy")) == 1
+    for q in ("", "joy"):
+        archived = queries.listed(CustomerFilter(q, is_archived=True))
+        assert [(row.name, [each.plate for each in row.vehicles]) for row in archived.items] == [
+            ("Joy Gone", ["OLD 1"])
+        ]
+        assert archived.total == 1
 
 
 def test_search_puts_first_who_begins_like_it() -> None:
