@@ -168,9 +168,10 @@ class Reading:
     ) -> Slice[T]:
         """``build`` takes a row, or with ``inner`` all rows of a thing, which begin with its id; see ``read_slice``.
 
-        With ``counted`` the slice tells its total, unless the cursor leads to where nothing is.
+        With ``counted`` the slice tells its total, unless the cursor leads to where nothing is or nothing is counting.
         """
         segments, backwards = self._segments, before is not None
+        counted = counted and self._counting is not None
         cursor, name = (before, "before") if backwards else (after, "after")
         here, values = _place(cursor, segments, field=name) if cursor is not None else (0, [])
         found: list[tuple[int, Any]] = []

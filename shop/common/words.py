@@ -226,7 +226,7 @@ def _present(
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Hits:
-    """The things that were found, as a condition.
+    """The things that were found, as a condition; ``are_many`` where they are not listed and nothing else says few.
 
     ``runs`` divide the same things where they are many: first those with the highest ids, which are quick to find, and
     then the others.
@@ -234,6 +234,7 @@ class Hits:
 
     condition: ColumnElement[bool]
     runs: tuple[ColumnElement[bool], ...] = ()
+    are_many: bool = False
 
 
 def find(table: Any, thing_id: Any, q: str, *, among_few: bool = False, by_name: bool = False) -> Hits:
@@ -248,18 +249,23 @@ def find(table: Any, thing_id: Any, q: str, *, among_few: bool = False, by_name:
     if not words:
         return Hits(false())
     fits = _fits(table, thing_id, words)
-    if among_few or (not by_name and _is_common(table, words)):
+    if among_few:
         return Hits(fits)
+    if not by_name and _is_common(table, words):
+        return Hits(fits, are_many=True)
     found = db.session.scalars(lookup(table, words)).all()
     listed = bindparam("found", found[:MOST_LISTED], expanding=True, literal_execute=True, unique=True, type_=Integer)
     if len(found) <= MOST_LISTED:
         return Hits(thing_id.in_(listed))
     newest, others = thing_id.in_(listed), and_(thing_id <= found[-1], fits)
-    return Hits(and_(thing_id <= found[0], fits), (newest, others))
+    return Hits(and_(thing_id <= found[0], fits), (newest, others), are_many=True)
 
 
 def how_many_have(table: Any, q: str, *, but: Select[int]) -> int:
-    """How many things have every word that was typed, but those with these ids: each of them is read for it."""
+    """How many things have every word that was typed, but those with these ids: each of them is read for it.
+
+    For what ``are_many``: few are counted one by one sooner.
+    """
     words = asked(q)
     if not words:
         return 0

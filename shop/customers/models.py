@@ -67,10 +67,11 @@ class Vehicle(Base, Versioned, Dated, Archivable):
     __table_args__ = table_args(
         not_negative("odometer"),
         CheckConstraint(f"year >= {MIN_YEAR} AND year <= {MAX_YEAR}", name="year_possible"),
+        Index(None, "customer_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
     plate: Mapped[str | None] = mapped_column(String(MAX_PLATE))
     plate_key: Mapped[str | None] = mapped_column(String(MAX_PLATE), unique=True)  # NULL once archived
     vin: Mapped[str | None] = mapped_column(String(MAX_VIN))

@@ -20,7 +20,7 @@ from shop.common.base import MAX_ID
 from shop.common.paging import DEFAULT_SIZE, Page, Reading, Segment, Slice, SortKey
 from shop.common.stamps import Topic, kept
 from shop.common.text import digits, folded, squeezed
-from shop.common.words import find, how_many_have
+from shop.common.words import Hits, find, how_many_have
 from shop.customers.models import MIN_PHONE_DIGITS, Customer, CustomerWords, Vehicle, VehicleWords, vehicle_label
 from shop.extensions import db
 
@@ -108,17 +108,16 @@ def vehicles_owned_by(account: Account) -> Select[Vehicle]:
 def listed(
     chosen: CustomerFilter, *, size: int = DEFAULT_SIZE, after: str | None = None, before: str | None = None
 ) -> Slice[CustomerRow]:
-    """A stretch of the list, with its total unless the cursor leads to where nobody is.
+    """A stretch of the list, with its total.
 
     Raises RuleBroken on ``after`` or ``before`` for an unknown place.
     """
-    asks = chosen.is_archived
 
     def build() -> Slice[CustomerRow]:
-        return _reading_of(chosen).read(_with_few_vehicles, size=size, after=after, before=before, counted=asks)
+        return _reading_of(chosen).read(_with_few_vehicles, size=size, after=after, before=before, counted=True)
 
     rows = kept(Topic.CUSTOMERS, "listed", chosen, size, after, before, build=build)
-    return rows if asks else replace(rows, total=how_many(chosen))
+    return replace(rows, total=how_many(chosen)) if rows.total is None else rows
 
 
 def numbered(chosen: CustomerFilter, *, number: int, size: int) -> Page[CustomerRow]:
@@ -160,9 +159,10 @@ def _reading_of(chosen: CustomerFilter) -> Reading:
 
 
 def _reading(chosen: CustomerFilter) -> Reading:
-    conditions = _conditions(chosen)
-    ids = select(Customer.id).where(*conditions)
-    counting = select(func.count()).select_from(Customer).where(*conditions)
+    hits = _hits(chosen)
+    ids = select(Customer.id).where(*_conditions(chosen, hits))
+    is_counted_beside = chosen.is_archived or (hits is not None and not hits.are_many)
+    counting = _counting(chosen, hits) if is_counted_beside else None
 
     def theirs(vehicle: Any) -> ColumnElement[bool]:
         shown = true() if chosen.is_archived else vehicle.archived_at.is_(None)
@@ -205,7 +205,8 @@ def _numbered(chosen: CustomerFilter, number: int, size: int) -> Page[CustomerRo
 
 def _search(q: str, limit: int) -> list[CustomerRow]:
     """Two walks of the index of names, since none has this order: first from the one that begins so."""
-    matching = _rows().where(*_conditions(CustomerFilter(q))).order_by(Customer.name_key, Customer.id)
+    chosen = CustomerFilter(q)
+    matching = _rows().where(*_conditions(chosen, _hits(chosen))).order_by(Customer.name_key, Customer.id)
     key = folded(q)
     begins = matching.where(Customer.name_key >= key, Customer.name_key < f"{key}{_LAST}").limit(limit)
     found = [_row(row) for row in db.session.execute(begins)]
@@ -255,18 +256,26 @@ def _order(sort: Sort) -> list[SortKey]:
     return [SortKey(key, descending=sort in (Sort.NEWEST, Sort.NAME_BACK)) for key in keys]
 
 
-def _conditions(chosen: CustomerFilter) -> list[ColumnElement[bool]]:
+def _hits(chosen: CustomerFilter) -> Hits | None:
+    """Who has the words that were typed, looked up now; None when there are none."""
+    return find(CustomerWords, Customer.id, _words(chosen.q), by_name=True) if chosen.q else None
+
+
+def _conditions(chosen: CustomerFilter, hits: Hits | None) -> list[ColumnElement[bool]]:
     archived = Customer.archived_at.is_not(None) if chosen.is_archived else Customer.archived_at.is_(None)
-    if not chosen.q:
-        return [archived]
-    return [archived, find(CustomerWords, Customer.id, _words(chosen.q), by_name=True).condition]
+    return [archived] if hits is None else [archived, hits.condition]
 
 
 def _count(chosen: CustomerFilter) -> int:
-    if chosen.q and not chosen.is_archived:
+    hits = _hits(chosen)
+    if hits and hits.are_many and not chosen.is_archived:
         archived = select(Customer.id).where(Customer.archived_at.is_not(None))
         return how_many_have(CustomerWords, _words(chosen.q), but=archived)
-    return db.session.scalar(select(func.count()).select_from(Customer).where(*_conditions(chosen))) or 0
+    return db.session.scalar(_counting(chosen, hits)) or 0
+
+
+def _counting(chosen: CustomerFilter, hits: Hits | None) -> Select[int]:
+    return select(func.count()).select_from(Customer).where(*_conditions(chosen, hits))
 
 
 def _words(q: str) -> str:

@@ -38,8 +38,7 @@ menu(MenuEntry("desk", "Customers", "users", "desk.customers", position=30, cove
 def customers() -> Answer:
     form = CustomerFilterForm.read(request.args)
     rows = queries.listed(form.chosen, after=request.args.get("after"), before=request.args.get("before"))
-    count = queries.how_many(form.chosen) if rows.total is None else rows.total
-    context = {"form": form, "chosen": form.chosen, "rows": rows, "count": count}
+    context = {"form": form, "chosen": form.chosen, "rows": rows, "count": rows.total}
     return page_or_fragment(
         "customers/list.html", "customers/_list.html", columns=columns(form.chosen), further=further(rows), **context
     )

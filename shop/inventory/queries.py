@@ -15,7 +15,7 @@ from shop.common import stamps
 from shop.common.paging import DEFAULT_SIZE, Reading, Segment, Slice, SortKey, read_slice
 from shop.common.stamps import Topic, kept, remembered
 from shop.common.text import squeezed
-from shop.common.words import find, how_many_have
+from shop.common.words import Hits, find, how_many_have
 from shop.extensions import db
 from shop.inventory.models import MoveKind, Part, PartWords, StockMove
 
@@ -148,9 +148,10 @@ def how_many(chosen: PartFilter) -> int:
 
 
 def _count(chosen: PartFilter) -> int:
-    if chosen.q.strip() and chosen == PartFilter(chosen.q, sort=chosen.sort):
+    hits = _hits(chosen)
+    if hits and hits.are_many and chosen == PartFilter(chosen.q, sort=chosen.sort):
         return how_many_have(PartWords, chosen.q, but=select(Part.id).where(~_IS_LISTED))
-    return db.session.scalar(select(func.count()).select_from(Part).where(*_conditions(chosen))) or 0
+    return db.session.scalar(select(func.count()).select_from(Part).where(*_conditions(chosen, hits))) or 0
 
 
 def totals() -> Totals:
@@ -180,7 +181,7 @@ def moves(
 
 def _projected(chosen: PartFilter) -> Select[*tuple[Any, ...]]:
     columns = (Part.id, Part.name, Part.sku, Part.location, Part.price_cents, Part.on_hand, Part.reserved, Part.minimum)
-    return select(*columns).where(*_conditions(chosen))
+    return select(*columns).where(*_conditions(chosen, _hits(chosen)))
 
 
 def _row(row: Row[*tuple[Any, ...]]) -> PartRow:
@@ -196,10 +197,15 @@ def _move(row: Row[*tuple[Any, ...]]) -> MoveRow:
     return MoveRow(row.id, row.kind, row.quantity, row.balance, row.reason, row.ticket_id, row.at, row.who)
 
 
-def _conditions(chosen: PartFilter) -> list[ColumnElement[bool]]:
+def _hits(chosen: PartFilter) -> Hits | None:
+    """What has the words that were typed, looked up now; None when there are none."""
+    return find(PartWords, Part.id, chosen.q, by_name=True) if chosen.q.strip() else None
+
+
+def _conditions(chosen: PartFilter, hits: Hits | None) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [_IS_LISTED]
-    if chosen.q.strip():
-        conditions.append(find(PartWords, Part.id, chosen.q, by_name=True).condition)
+    if hits is not None:
+        conditions.append(hits.condition)
     if chosen.is_low:
         conditions.append(_IS_LOW)
     if chosen.location:

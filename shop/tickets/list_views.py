@@ -33,7 +33,7 @@ def tickets() -> Answer:
         form=form,
         wanted=wanted,
         rows=rows,
-        count=count_tickets(wanted, at_most=most_counted(wanted)) if rows.total is None else rows.total,
+        count=count_tickets(wanted, at_most=most_counted(wanted) + 1) if rows.total is None else rows.total,
         most_counted=most_counted(wanted),
         columns=columns(wanted),
         further=further(rows),

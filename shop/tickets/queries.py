@@ -56,6 +56,7 @@ from shop.tickets.selection import (
     Sort,
     TicketFilter,
     hits_of,
+    is_bounded,
     is_lacking,
     matching,
     moment_of,
@@ -278,9 +279,9 @@ def list_tickets(
 ) -> Slice[TicketRow]:
     """A stretch of the list in the filter's order: one statement, however many rows and however deep.
 
-    With ``parts`` the rows tell those as well, with ``counted`` the slice its total as ``most_counted`` caps it, unless
-    the cursor leads to where nothing is. Raises RuleBroken on ``after`` or ``before`` for a cursor that is not of
-    this order.
+    With ``parts`` the rows tell those as well, with ``counted`` the slice its total, or that it is more than
+    ``most_counted``, unless the cursor leads to where nothing is. Raises RuleBroken on ``after`` or ``before`` for a
+    cursor that is not of this order.
     """
 
     def build() -> Slice[TicketRow]:
@@ -290,7 +291,7 @@ def list_tickets(
     topic = _topic_counting(wanted)
     asks = counted and topic is None
     rows = kept(Topic.TICKETS, "list", wanted, size, after, before, parts, asks, moment_of(wanted), build=build)
-    return replace(rows, total=min(stamps.listed(topic), MOST_COUNTED)) if counted and topic else rows
+    return replace(rows, total=stamps.listed(topic)) if counted and topic else rows
 
 
 def page_of_tickets(wanted: TicketFilter, *, number: int, size: int) -> list[TicketRow]:
@@ -314,7 +315,10 @@ def _kept_reading(wanted: TicketFilter, moment: str | None) -> Reading:
 
 def _make_reading(wanted: TicketFilter) -> Reading:
     hits = hits_of(wanted)
-    ids, counting = matching(wanted, hits).with_only_columns(Ticket.id), _counting(wanted, hits, most_counted(wanted))
+    ids, counting = (
+        matching(wanted, hits).with_only_columns(Ticket.id),
+        _counting(wanted, hits, most_counted(wanted) + 1),
+    )
     return Reading(ids, segments_of(wanted, hits), complete=_completed, counting=counting)
 
 
@@ -324,17 +328,17 @@ def count_tickets(wanted: TicketFilter, *, at_most: int | None = None) -> int:
         return min(stamps.listed(topic), at_most or MAX_ID)
 
     def build() -> int:
-        if at_most is None and wanted.q.strip() and wanted == TicketFilter(wanted.q, sort=wanted.sort):
+        hits = hits_of(wanted)
+        if at_most is None and hits and hits.are_many and wanted == TicketFilter(wanted.q, sort=wanted.sort):
             return how_many_have(TicketWords, wanted.q, but=select(Ticket.id).where(Ticket.archived_at.is_not(None)))
-        return db.session.scalar(_counting(wanted, hits_of(wanted), at_most)) or 0
+        return db.session.scalar(_counting(wanted, hits, at_most)) or 0
 
     return kept(Topic.TICKETS, "count", wanted, at_most, moment_of(wanted), build=build)
 
 
 def most_counted(wanted: TicketFilter) -> int:
     """Where counting for a page stops: soon among all that the shop ever had, for it reads what it counts."""
-    is_kept_or_few = _topic_counting(wanted) or wanted.scope in (Scope.OPEN, Scope.WORK, Scope.ARCHIVED)
-    return MOST_COUNTED if is_kept_or_few else MOST_COUNTED_OF_ALL
+    return MOST_COUNTED if _topic_counting(wanted) or is_bounded(wanted) else MOST_COUNTED_OF_ALL
 
 
 def _counting(wanted: TicketFilter, hits: Hits | None, at_most: int | None) -> Select[int]:

@@ -390,7 +390,7 @@ class TestList:
     def test_an_unknown_place_is_said_plainly(self, desk: Browser, golf: int) -> None:
         assert desk.get("/desk/tickets?after=nonsense").status == 422
 
-    @pytest.mark.parametrize(("most", "told"), [(2, "2+ tickets"), (100, "3 tickets")])
+    @pytest.mark.parametrize(("most", "told"), [(2, "2+ tickets"), (3, "3 tickets")])
     def test_counts_so_far_as_it_is_quick(
         self, desk: Browser, golf: int, monkeypatch: pytest.MonkeyPatch, most: int, told: str
     ) -> None:
