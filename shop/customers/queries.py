@@ -63,8 +63,8 @@ class CustomerRow:
     email: str | None
     phone: str | None
     created_at: datetime
-    vehicle_count: int = 0
-    vehicles: tuple[RowVehicle, ...] = ()  # in a list the first few of them
+    vehicles: tuple[RowVehicle, ...] = ()
+    more_vehicles: int = 0  # of a fleet a list names few
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,8 @@ def _with_few_vehicles(rows: Sequence[Row[Any]]) -> CustomerRow:
     """A customer of the rows of their vehicles; whoever has none is one row without."""
     first, last = len(_COLUMNS) + 1, len(_COLUMNS) + 1 + len(_VEHICLE_COLUMNS)
     vehicles = tuple(_vehicle(row[first:last]) for row in rows if row[first] is not None)
-    columns: tuple[Any, ...] = (*rows[0][:first], vehicles)
+    *customer, count = rows[0][:first]
+    columns: tuple[Any, ...] = (*customer, vehicles, count - len(vehicles))
     return CustomerRow(*columns)
 
 
@@ -247,7 +248,7 @@ def _with_vehicles(rows: Iterable[CustomerRow]) -> list[CustomerRow]:
     theirs = defaultdict(list)
     for customer_id, *vehicle in db.session.execute(statement):
         theirs[customer_id].append(_vehicle(vehicle))
-    return [replace(row, vehicle_count=len(theirs[row.id]), vehicles=tuple(theirs[row.id])) for row in rows]
+    return [replace(row, vehicles=tuple(theirs[row.id])) for row in rows]
 
 
 def _order(sort: Sort) -> list[SortKey]:

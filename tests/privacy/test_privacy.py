@@ -34,9 +34,8 @@ PHONE, PLATE, VIN = "+1 555 010 4477", "ZQX 4711", "1HGBH41JXMN109186"
 COMPLAINT, CAUSE, WORDS = "Ring Joyce at home: it squeals.", "Joyce drove through the river", "Tell Joyce first"
 LOOK, FOR_HER, PADS = "Look at what Joyce hears", "Filter that Joyce ordered", "Front pads, replace"
 ADDRESS, AGENT = "203.0.113.77", "Joyphone 9"
-#: What must not be anywhere afterwards.
 _RANDOM = re.compile("[A-Za-z0-9_-]{22,}")
-
+#: What must not be anywhere afterwards.
 TRACES = (
     *("Joy", "joyce", EMAIL, FORMER_EMAIL, PHONE, "15550104477", "0104477"),
     *(PLATE, "ZQX4711", VIN, VIN[-6:], "squeals", "river", "hears", FOR_HER, ADDRESS, AGENT),
