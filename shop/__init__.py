@@ -24,10 +24,11 @@ from shop.web.bodies import install_bodies
 from shop.web.doors import DOORS
 from shop.web.errors import install_errors
 from shop.web.filters import install_filters
+from shop.web.form_fields import install_form_fields
 from shop.web.guards import install_guards
 from shop.web.headers import install_headers
 from shop.web.ids import install_ids
-from shop.web.kept_markup import OwnTemplate, install_kept_markup
+from shop.web.kept_markup import install_kept_markup
 from shop.web.once import install_once
 from shop.web.origins import install_origins
 from shop.web.page_context import install_page_context
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     install_ids(app)
     install_assets(app)
     install_filters(app)
+    install_form_fields(app)
     install_kept_markup(app)
     install_page_context(app, is_demo=is_demo)
     install_guards(app, cookie=identity.account_in_cookie, bearer=identity.account_in_token)
@@ -63,7 +65,6 @@ def configured(settings: Settings) -> Flask:
     app = ShopFlask("shop", static_folder=None, template_folder=str(ROOT / "templates"))
     app.config.from_mapping(settings.for_flask)
     install_slashes(app)
-    app.jinja_env.template_class = OwnTemplate
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     clock.use_zone(settings.timezone)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
-from werkzeug.datastructures import Accept, Headers
+from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header
 
 if TYPE_CHECKING:
@@ -51,35 +51,35 @@ class Compression:
         told: list[Any] = []
 
         def listen(status: str, headers: list[tuple[str, str]], *_error: Any) -> Callable[[bytes], object]:
-            told[:] = status, Headers(headers)
+            told[:] = status, headers
             return _never_written
 
         has_it_compressed = _without_suffix(environ)
         answer = self._app(environ, listen)
         status, headers = told
+        said = dict(headers)
         if status[:3] == "304" and has_it_compressed:
-            _add_suffix(headers)
-        elif _is_compressible(headers):
-            headers.add("Vary", "Accept-Encoding")
-            if status[:3] != "206" and int(headers["Content-Length"]) >= LEAST_BYTES and _is_wanted(environ):
-                answer = _compressed(environ, headers, answer)
-        start_response(status, headers.to_wsgi_list())
+            headers = _with(headers, _suffixed(said))
+        elif _is_compressible(said):
+            headers = [*headers, ("Vary", "Accept-Encoding")]
+            if status[:3] != "206" and int(said["Content-Length"]) >= LEAST_BYTES and _is_wanted(environ):
+                answer, length = _compressed(environ, answer)
+                changed = {"Content-Encoding": _GZIP, "Content-Length": length, **_suffixed(said)}
+                headers = _with(headers, changed)
+        start_response(status, headers)
         return answer
 
 
-def _compressed(environ: WSGIEnvironment, headers: Headers, answer: Iterable[bytes]) -> Iterable[bytes]:
-    headers["Content-Encoding"] = _GZIP
-    _add_suffix(headers)
+def _compressed(environ: WSGIEnvironment, answer: Iterable[bytes]) -> tuple[Iterable[bytes], str | None]:
+    """The body as it travels, and its length; nobody knows that of a body that is not asked for."""
     if environ["REQUEST_METHOD"] == "HEAD":
-        del headers["Content-Length"]  # nobody knows it before the body is made
-        return answer
+        return answer, None
     whole = b"".join(answer)
     if hasattr(answer, "close"):
         answer.close()
     compress: Callable[[bytes], bytes] = environ.get(QUICKLY, _compress)
     packed = compress(whole)
-    headers["Content-Length"] = str(len(packed))
-    return [packed]
+    return [packed], str(len(packed))
 
 
 def _compress(whole: bytes) -> bytes:
@@ -109,10 +109,10 @@ class Mould:
         return _GZIP_HEAD + block.join(self._pieces) + _LAST_BLOCK + check
 
 
-def _is_compressible(headers: Headers) -> bool:
+def _is_compressible(said: Mapping[str, str]) -> bool:
     """Whether it is text whose length is known: what is streamed is left alone."""
-    kind = headers.get("Content-Type", "").partition(";")[0]
-    return (kind.startswith("text/") or kind in _KINDS) and "Content-Length" in headers
+    kind = said.get("Content-Type", "").partition(";")[0]
+    return (kind.startswith("text/") or kind in _KINDS) and "Content-Length" in said
 
 
 def _is_wanted(environ: WSGIEnvironment) -> bool:
@@ -138,10 +138,15 @@ def _without_suffix(environ: WSGIEnvironment) -> bool:
     return found
 
 
-def _add_suffix(headers: Headers) -> None:
-    tag = headers.get("ETag", "")
-    if tag.startswith('"'):
-        headers["ETag"] = f'{tag[:-1]}{_SUFFIX}"'
+def _suffixed(said: Mapping[str, str]) -> dict[str, str | None]:
+    tag = said.get("ETag", "")
+    return {"ETag": f'{tag[:-1]}{_SUFFIX}"'} if tag.startswith('"') else {}
+
+
+def _with(headers: list[tuple[str, str]], changed: Mapping[str, str | None]) -> list[tuple[str, str]]:
+    """The headers with these in place of what they were; None leaves one out."""
+    kept = [(name, value) for name, value in headers if name not in changed]
+    return kept + [(name, value) for name, value in changed.items() if value is not None]
 
 
 def _never_written(_piece: bytes) -> None:

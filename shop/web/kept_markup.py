@@ -13,12 +13,9 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 from flask import Flask
-from jinja2 import Template
-from jinja2.environment import TemplateModule
-from jinja2.runtime import Context
 from markupsafe import Markup
 
-from shop.web.kept_answers import form_key
+from shop.web.form_fields import form_fields
 
 MOST = 8000
 
@@ -65,16 +62,6 @@ def install_kept_markup(app: Flask) -> None:
     @app.template_filter()
     def with_keys(markup: Markup) -> Markup:
         """Give every form of kept pieces its token and its own key."""
-        macros: Any = app.jinja_env.get_template("components/forms.html").module
-        key = form_key()
-        fields = macros.csrf(key)
         first, *rest = str(markup).split(_PLACE)
-        keyed = (f"{fields.replace(key, form_key())}{piece}" for piece in rest)
+        keyed = (f"{form_fields()}{piece}" for piece in rest)
         return Markup("".join([first, *keyed]))  # noqa: S704 - escaped before  # nosec B704
-
-
-class OwnTemplate(Template):
-    """A template whose macros are imported once. Jinja looks each time whether it was given globals of its own."""
-
-    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
-        return super()._get_default_module()

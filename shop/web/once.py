@@ -30,7 +30,6 @@ from shop.common.transaction import read_only, transaction
 from shop.extensions import db
 from shop.web.actor import acting_account
 from shop.web.errors import Refusal, failure, is_for_the_api
-from shop.web.kept_answers import form_key
 from shop.web.respond import Answer, done, drawn_anew, page_before, wants_fragment
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -52,7 +51,6 @@ KEPT_HEADERS = (
 
 def install_once(app: Flask) -> None:
     """Call last, so that an answer that is given again gets the usual headers."""
-    app.jinja_env.globals["form_key"] = form_key
     app.after_request(_remember)
 
 

@@ -14,6 +14,7 @@ from shop.common.silence import somebody_waits
 from shop.common.transaction import read_only
 from shop.extensions import db
 from shop.web.once import first_answer
+from shop.web.templates import OwnEnvironment
 
 TRIES = 3
 _READING = {"GET", "HEAD", "OPTIONS"}
@@ -21,6 +22,8 @@ _READING = {"GET", "HEAD", "OPTIONS"}
 
 class ShopFlask(Flask):
     """Flask, whose requests are run again when the database says that a second try will do."""
+
+    jinja_environment = OwnEnvironment
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Nothing here is a coroutine; Flask would look at each function again at each request."""
