@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum as Choice
+from functools import lru_cache
 from typing import Annotated, Any
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Enum, MetaData, String, Text, TypeDecorator
@@ -60,9 +61,11 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
-        # One function for each value, where ``process_result_value`` would be three: a list reads a hundred of them.
+        # One function for each value, where ``process_result_value`` would be three: a list reads a hundred of them,
+        # and mostly those that it read the time before.
         read = self.impl_instance.dialect_impl(dialect).result_processor(dialect, coltype)
 
+        @lru_cache(500)
         def in_utc(value: Any) -> datetime | None:
             moment = read(value) if read else value
             return None if moment is None else moment.replace(tzinfo=UTC)

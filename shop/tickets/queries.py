@@ -475,12 +475,19 @@ def _people() -> ColumnElement[str]:
 
 def filled() -> Callable[[Sequence[Any]], TicketRow]:
     """What makes a row of the columns of ``projected``; more columns may follow."""
-    roster = remembered(Topic.MECHANICS, "names", build=_names)
+    fill = remembered(Topic.MECHANICS, "rows", build=_filler)
+    return lambda row: fill(row[:COLUMNS])
 
-    def fill(row: Sequence[Any]) -> TicketRow:
-        people = row[COLUMNS - 1]
-        columns: tuple[Any, ...] = (*row[: COLUMNS - 1], _mechanics(people, roster) if people else ())
-        return TicketRow(*columns)
+
+def _filler() -> Callable[[Sequence[Any]], TicketRow]:
+    """What makes a row, or finds the one that it made of the same columns before."""
+    roster = _names()
+
+    @lru_cache(1000)
+    def fill(columns: Sequence[Any]) -> TicketRow:
+        people = columns[-1]
+        values: tuple[Any, ...] = (*columns[:-1], _mechanics(people, roster) if people else ())
+        return TicketRow(*values)
 
     return fill
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from shop.common.clock import this_minute
 from shop.web.kept_answers import form_key
 
-TOKEN_SALT = "wtf-csrf-token"  # Flask-WTF's own
+FORM_SALT = "wtf-csrf-token"  # Flask-WTF's own
 
 
 def install_form_fields(app: Flask) -> None:
@@ -40,4 +40,4 @@ def csrf_token() -> str:
 
 @lru_cache(1000)
 def _signed(secret_key: str, seal: str, _minute: datetime) -> str:
-    return str(URLSafeTimedSerializer(secret_key, salt=TOKEN_SALT).dumps(seal))
+    return str(URLSafeTimedSerializer(secret_key, salt=FORM_SALT).dumps(seal))

@@ -17,7 +17,7 @@ from flask import Flask, Response, current_app, make_response, render_template, 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from shop.common.transaction import read_only
-from shop.web.form_fields import TOKEN_SALT
+from shop.web.form_fields import FORM_SALT
 from shop.web.stale import KEEP, THEIRS
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _is_secret(endpoint: str) -> bool:
 def _drawn_for(token: str) -> int | None:
     """The id of the account whose page the form with this token was on; None for a stranger's and for a forgery."""
     try:
-        seal = str(_serializer(TOKEN_SALT).loads(token))
+        seal = str(_serializer(FORM_SALT).loads(token))
     except BadData:
         return None
     account_id, dot, _ = seal.partition(".")
