@@ -6,11 +6,22 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache as cache_for_good
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import URL, Connection, create_engine, make_url, text
+from sqlalchemy import (
+    URL,
+    CompoundSelect,
+    Connection,
+    create_engine,
+    literal,
+    make_url,
+    select,
+    text,
+    union_all,
+)
 
 from shop import create_app
 from shop.common.base import Base
@@ -171,9 +182,18 @@ def empty_database() -> None:
     """Delete every row; the schema stays."""
     may_write.set(True)
     with db.engine.begin() as connection, unguarded(connection):
+        filled = set(connection.scalars(_names_of_filled_tables()))
         for table in reversed(Base.metadata.sorted_tables):
-            connection.execute(table.delete())
+            if table.name in filled:
+                connection.execute(table.delete())
     may_write.set(False)
+
+
+@cache_for_good
+def _names_of_filled_tables() -> CompoundSelect[str]:
+    return union_all(
+        *(select(literal(table.name)).where(select(table).exists()) for table in Base.metadata.sorted_tables)
+    )
 
 
 @contextmanager
