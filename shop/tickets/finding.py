@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shop.extensions import db
 from shop.tickets.models import Job, Line, Ticket
-from shop.tickets.queries import known_to, visible_to, whole_one, workable_by
+from shop.tickets.queries import known_to, visible_to, whole_for_staff, workable_by
 from shop.web.actor import actor
 from shop.web.guards import found
 
@@ -15,7 +15,7 @@ def find_ticket(ticket_id: int) -> Ticket:
 
 def find_whole_ticket(ticket_id: int) -> Ticket:
     """The ticket with all that its page shows; for the desk an archived one as well."""
-    return found(whole_one(known_to(actor).where(Ticket.id == ticket_id)))
+    return found(whole_for_staff(known_to(actor).where(Ticket.id == ticket_id)))
 
 
 def find_workable(ticket_id: int) -> Ticket:

@@ -19,12 +19,11 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    or_,
     select,
     true,
     union_all,
 )
-from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
+from sqlalchemy.orm import defaultload, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
 from shop.accounts.models import Account
@@ -65,7 +64,6 @@ from shop.tickets.selection import (
 )
 
 MOST_COUNTED, MOST_COUNTED_OF_ALL = 1000, 100
-MOST_DECLINED = 10
 FIGURES = range(1, 10)
 
 
@@ -104,8 +102,9 @@ def finished(tickets: Select[Ticket], *, at_most: int = 50) -> Select[Ticket]:
 
 
 def whole(tickets: Select[Ticket]) -> list[Ticket]:
-    """These tickets with all that a ticket page shows, in three statements."""
-    return list(db.session.scalars(tickets.options(*_everything())).unique())
+    """These tickets with all that their customer is shown, in three statements."""
+    decisions = defaultload(Ticket.versions).defaultload(EstimateVersion.consents).selectinload(Consent.decisions)
+    return list(db.session.scalars(tickets.options(*_everything(), decisions)).unique())
 
 
 def whole_one(tickets: Select[Ticket]) -> Ticket | None:
@@ -113,17 +112,21 @@ def whole_one(tickets: Select[Ticket]) -> Ticket | None:
     return next(iter(whole(tickets)), None)
 
 
+def whole_for_staff(tickets: Select[Ticket]) -> Ticket | None:
+    """The only one of these tickets with all that staff are shown, in two statements; None if there is none."""
+    return db.session.scalars(tickets.options(*_everything(), joinedload(Ticket.comeback_of))).unique().one_or_none()
+
+
 @cache
 def _everything() -> tuple[ExecutableOption, ...]:
-    jobs, versions = selectinload(Ticket.every_job), selectinload(Ticket.versions)
     lines = joinedload(Job.every_line).options(joinedload(Line.part), joinedload(Line.mechanic))
     return (
         joinedload(Ticket.customer),
         joinedload(Ticket.vehicle),
         joinedload(Ticket.assignments).joinedload(Assignment.mechanic),
         joinedload(Ticket.rates),
-        jobs.options(lines),
-        versions.options(joinedload(EstimateVersion.consents).joinedload(Consent.decisions)),
+        joinedload(Ticket.versions).joinedload(EstimateVersion.consents),
+        selectinload(Ticket.every_job).options(lines),
     )
 
 
@@ -362,9 +365,9 @@ def open_count() -> int:
     return count_tickets(TicketFilter(scope=Scope.OPEN), at_most=MOST_COUNTED)
 
 
-def open_tickets_of(vehicle_ids: Iterable[int], *, but: Ticket | None = None) -> dict[int, Ticket]:
+def open_tickets_of(vehicle_ids: Iterable[int]) -> dict[int, Ticket]:
     """By vehicle, its newest open ticket: to warn before a second one is written."""
-    asked = {"vehicles": list(vehicle_ids), "but": but.id if but else 0}
+    asked = {"vehicles": list(vehicle_ids)}
     return {ticket.vehicle_id: ticket for ticket in db.session.scalars(_open_ones(), asked) if ticket.vehicle_id}
 
 
@@ -372,36 +375,9 @@ def open_tickets_of(vehicle_ids: Iterable[int], *, but: Ticket | None = None) ->
 def _open_ones() -> Select[Ticket]:
     return (
         select(Ticket)
-        .where(Ticket.vehicle_id.in_(bindparam("vehicles", expanding=True)), Ticket.id != bindparam("but"))
+        .where(Ticket.vehicle_id.in_(bindparam("vehicles", expanding=True)))
         .where(Ticket.is_open == true(), Ticket.archived_at.is_(None))
         .order_by(Ticket.id)
-    )
-
-
-def declined_before(ticket: Ticket) -> list[Job]:
-    """What was declined or put off on earlier tickets of the vehicle and not done since, the newest first."""
-    if ticket.vehicle_id is None:
-        return []
-    return list(db.session.scalars(_declined_before(), {"vehicle": ticket.vehicle_id, "ticket": ticket.id}))
-
-
-@cache
-def _declined_before() -> Select[Job]:
-    again = aliased(Job)
-    taken_up = exists().where(
-        again.first_offered_id == Job.id,
-        again.removed_at.is_(None),
-        or_(again.ticket_id == bindparam("ticket"), again.approval == Approval.APPROVED),
-    )
-    return (
-        select(Job)
-        .join(Ticket, Ticket.id == Job.ticket_id)
-        .where(Ticket.vehicle_id == bindparam("vehicle"), Ticket.id < bindparam("ticket"))
-        .where(Ticket.archived_at.is_(None))
-        .where(Job.approval.in_((Approval.DECLINED, Approval.DEFERRED)), Job.removed_at.is_(None), ~taken_up)
-        .options(contains_eager(Job.ticket))
-        .order_by(Job.id.desc())
-        .limit(MOST_DECLINED)
     )
 
 

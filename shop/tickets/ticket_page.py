@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import request, url_for
-from sqlalchemy import select
 
 from shop.audit.queries import timeline
 from shop.common.stamps import Topic, remembered
@@ -17,13 +16,14 @@ from shop.mechanics.queries import roster
 from shop.mechanics.queries import visible_to as mechanics_visible_to
 from shop.settings.queries import rates_or_standard, shop_rules
 from shop.tickets import estimate
+from shop.tickets.beside import beside
 from shop.tickets.finding import find_whole_ticket
 from shop.tickets.forms import MechanicForm, TicketForm
 from shop.tickets.job_forms import CannedJobForm, ConsentForm, NewJobForm, NewLineForm, SaveCannedForm
 from shop.tickets.lifecycle import Status
 from shop.tickets.models import CannedJob, Job, Line, Supply, Ticket
 from shop.tickets.progress import steps
-from shop.tickets.queries import canned_by_name, canned_rows, declined_before, open_tickets_of
+from shop.tickets.queries import canned_by_name, canned_rows
 from shop.web.actor import actor
 from shop.web.filters import plural
 from shop.web.respond import Answer, refused, saved
@@ -58,6 +58,7 @@ def turned_down(ticket_id: int, fragment: str, form: TicketForm, *, now: Any = N
 def show_context(ticket_id: int, **more: Any) -> dict[str, Any]:
     """What the ticket page and its fragments want; ``more`` are forms that are open or were refused, and ``q``."""
     ticket = find_whole_ticket(ticket_id)
+    around = beside(ticket)
     mechanics = remembered(Topic.MECHANICS, "on duty", build=roster)
     context: dict[str, Any] = {
         "ticket": ticket,
@@ -66,9 +67,9 @@ def show_context(ticket_id: int, **more: Any) -> dict[str, Any]:
         "is_to_send": is_to_send(ticket),
         "steps": steps(ticket),
         "timeline": timeline(ticket),
-        "other_ticket": other_open_ticket(ticket),
-        "comebacks": comebacks_of(ticket),
-        "declined": declined_before(ticket) if ticket.can_take_work else [],
+        "other_ticket": around.other,
+        "comebacks": around.comebacks,
+        "declined": around.declined,
         "tolerance_cents": remembered(Topic.SETTINGS, "tolerance", build=lambda: shop_rules().tolerance_cents),
         "labour_cents": rates_or_standard(ticket.rates).labour_cents,
         "details_form": None,
@@ -129,21 +130,6 @@ def archiving(ticket: Ticket) -> str:
         return f"{words} {its} {'stays' if parts == 1 else 'stay'} used."
     words = f"{words} {its} {'goes' if parts == 1 else 'go'} back to the shelf"
     return f"{words}, though {fitted} {'is' if fitted == 1 else 'are'} fitted already." if fitted else f"{words}."
-
-
-def other_open_ticket(ticket: Ticket) -> Ticket | None:
-    """A second open ticket for the same vehicle, which is mostly a mistake."""
-    if ticket.vehicle_id is None or not ticket.status.is_open:
-        return None
-    return open_tickets_of([ticket.vehicle_id], but=ticket).get(ticket.vehicle_id)
-
-
-def comebacks_of(ticket: Ticket) -> list[Ticket]:
-    """The tickets by which this repair came back, those that were cancelled left out."""
-    if not ticket.comebacks:
-        return []
-    back = select(Ticket).where(Ticket.comeback_of_id == ticket.id, Ticket.archived_at.is_(None))
-    return list(db.session.scalars(back.where(Ticket.status != Status.CANCELLED).order_by(Ticket.id)))
 
 
 def _removed(ticket: Ticket, undo: str) -> Job | Line | None:

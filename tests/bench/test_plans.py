@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, true
+from sqlalchemy.orm import aliased
 
 from shop.accounts.models import Account
 from shop.common.clock import Period
@@ -25,9 +26,18 @@ from shop.inventory import queries as inventory
 from shop.leaderboard import queries as leaderboard
 from shop.mechanics.models import Mechanic
 from shop.search.queries import find
+from shop.tickets.beside import beside
 from shop.tickets.lifecycle import Status
 from shop.tickets.models import Assignment, Ticket
-from shop.tickets.queries import count_tickets, finished, list_tickets, owned_by, page_of_tickets, under_way
+from shop.tickets.queries import (
+    count_tickets,
+    finished,
+    list_tickets,
+    owned_by,
+    page_of_tickets,
+    under_way,
+    whole_for_staff,
+)
 from shop.tickets.selection import Due, Scope, Sort, TicketFilter, is_bounded
 from shop.trail import queries as trail_queries
 from shop.trail import selection as trail
@@ -157,6 +167,19 @@ def test_my_tickets(filled: Flask) -> None:
     for tickets in (under_way(owned_by(account)), finished(owned_by(account))):
         check(lambda tickets=tickets: db.session.execute(tickets).all())  # type: ignore[misc]
     check(lambda: page_of_tickets(TicketFilter(customer_id=account.customer_id), number=1, size=25), may_sort=True)
+
+
+def test_a_ticket_and_what_stands_beside_it(filled: Flask) -> None:
+    ticket = among_the_most()
+    check(lambda: whole_for_staff(select(Ticket).where(Ticket.id == ticket.id)), may_sort=True, may_walk=False)
+    check(lambda: beside(ticket), may_sort=True, may_walk=False)
+
+
+def among_the_most() -> Ticket:
+    """An open ticket whose vehicle has been here more often than any other that is here."""
+    visit = aliased(Ticket)
+    those = select(Ticket).join(visit, visit.vehicle_id == Ticket.vehicle_id).where(Ticket.is_open == true())
+    return db.session.scalars(those.group_by(Ticket.id).order_by(func.count().desc(), Ticket.id).limit(1)).one()
 
 
 @pytest.mark.parametrize("sort", customers.Sort, ids=str)

@@ -20,11 +20,13 @@ from shop.extensions import db
 from shop.inventory import queries as inventory
 from shop.inventory.models import Part
 from shop.leaderboard import queries as leaderboard
-from shop.tickets.queries import count_tickets, list_tickets
+from shop.tickets.beside import beside
+from shop.tickets.models import Ticket
+from shop.tickets.queries import count_tickets, list_tickets, whole_for_staff
 from shop.tickets.selection import Sort, TicketFilter
 from shop.trail import queries as trail_queries
 from tests.bench.conftest import filled_shop
-from tests.bench.test_plans import LISTS, TRAILS, statements_of
+from tests.bench.test_plans import LISTS, TRAILS, among_the_most, statements_of
 
 SIZE = 20_000
 PARTS_OF_EACH = 20
@@ -93,7 +95,7 @@ def _by_mariadb(node: Any) -> int:
 
 
 def pages() -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Every list in every order, from its beginning and from its second page on and back."""
+    """Every list in every order, from its beginning and from its second page on and back; and the page of a ticket."""
     for wanted in LISTS:
         yield str(wanted), partial(list_tickets, wanted)
     for order in Sort:
@@ -112,6 +114,9 @@ def pages() -> Iterator[tuple[str, Callable[[], Any]]]:
         yield f"parts after, {how}", partial(inventory.listed, parts, after=inventory.listed(parts).after)
     for period in Period:
         yield f"ranking, {period}", partial(leaderboard.ranking, period)
+    ticket = among_the_most()
+    yield "a ticket", partial(whole_for_staff, select(Ticket).where(Ticket.id == ticket.id))
+    yield "what stands beside a ticket", partial(beside, ticket)
     for chosen in TRAILS:
         yield str(chosen), partial(trail_queries.listed, chosen)
 

@@ -10,9 +10,9 @@ from shop.extensions import db
 from shop.ops.checks import problems
 from shop.settings.models import Rates
 from shop.tickets import commands
+from shop.tickets.beside import beside
 from shop.tickets.lifecycle import Approval, Status
 from shop.tickets.models import CannedJob, Job, LineKind, Supply, Ticket
-from shop.tickets.queries import declined_before
 from tests.cast import Cast
 from tests.factories import keep, make_job, make_mechanic, make_part, make_part_line, make_ticket, make_vehicle, settled
 
@@ -214,10 +214,10 @@ class TestDeclinedBefore:
         make_job(first, approval=Approval.DEFERRED, complaint="Wipers streak")
         make_ticket(vehicle=make_vehicle())
         ticket = make_ticket(vehicle=vehicle)
-        assert [job.complaint for job in declined_before(ticket)] == ["Wipers streak", "Shock absorbers leak"]
+        assert [job.complaint for job in beside(ticket).declined] == ["Wipers streak", "Shock absorbers leak"]
         again = commands.offer_again(ticket, job=declined, by=desk)
         assert (again.complaint, again.approval) == ("Shock absorbers leak", Approval.PENDING)
-        assert [job.complaint for job in declined_before(ticket)] == ["Wipers streak"]
+        assert [job.complaint for job in beside(ticket).declined] == ["Wipers streak"]
         with pytest.raises(Conflict):
             commands.offer_again(ticket, job=declined, by=desk)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from shop.common.transaction import transaction
-from shop.tickets.lifecycle import Status
+from shop.tickets.lifecycle import Approval, Status
+from shop.tickets.models import Channel, Consent, Decision
 from tests.browser import Browser
 from tests.factories import (
+    keep,
     make_customer,
+    make_job,
     make_mechanic,
     make_part,
     make_part_line,
@@ -18,10 +21,10 @@ from tests.statements import counted
 
 #: Who asks, how lists stand, and the rows.
 LIST = 3
-#: Besides who asks and how lists stand: the ticket, its jobs, its estimates, and what happened.
-TICKET = 6
-#: An open one is laid beside what is open or was declined for the same car.
-OPEN_TICKET = 8
+#: Besides who asks and how lists stand: the ticket with its estimates, its jobs, and what happened.
+TICKET = 5
+#: What stands beside it: what is open or was declined for the same car, and how the repair came back.
+TICKET_AMONG_OTHERS = 6
 
 MORE_THAN_A_PAGE = 26
 
@@ -47,10 +50,37 @@ def test_lists_and_tickets(desk: Browser) -> None:
             make_part_line(ticket, make_part())
             make_version(ticket)
         ready = ticket.id
-    most = dict.fromkeys(DESK, LIST) | {f"/desk/tickets/{done}": TICKET, f"/desk/tickets/{ready}": OPEN_TICKET}
+    most = dict.fromkeys(DESK, LIST) | {f"/desk/tickets/{done}": TICKET, f"/desk/tickets/{ready}": TICKET_AMONG_OTHERS}
     costs = {url: cost(desk, url) for url in most}
     assert {url: asked for url, asked in costs.items() if asked > most[url]} == {}
     assert min(costs.values()) > 0
+
+
+def test_a_ticket_that_everything_is_to_be_said_about(desk: Browser) -> None:
+    with desk.app.app_context(), transaction():
+        vehicle, mechanics = make_vehicle(make_customer()), [make_mechanic(), make_mechanic()]
+        first = make_ticket(vehicle=vehicle, status=Status.PICKED_UP, comebacks=1)
+        make_job(make_ticket(vehicle=vehicle), approval=Approval.DECLINED, complaint="Shocks leak")
+        ticket = make_ticket(vehicle=vehicle, status=Status.READY, mechanics=mechanics, comeback_of_id=first.id)
+        for _ in range(2):
+            version = make_version(ticket)
+            consent = Consent(version_id=version.id, channel=Channel.PHONE, name="Joy")
+            consent.decisions.append(Decision(job_id=ticket.jobs[0].id, approval=Approval.APPROVED, amount_cents=0))
+            keep(consent)
+        make_ticket(vehicle=vehicle, comeback_of_id=ticket.id)
+        ticket.comebacks = 1
+        keep(ticket)
+        url = f"/desk/tickets/{ticket.id}"
+    page = desk.get(url)
+    for words in (
+        "another open ticket: #1004",
+        "Comeback of #1001",
+        "Came back as #1004",
+        "Shocks leak",
+        "Joy answered",
+    ):
+        assert words in page.text
+    assert cost(desk, url) <= TICKET_AMONG_OTHERS
 
 
 def cost(desk: Browser, url: str) -> int:
