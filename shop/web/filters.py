@@ -74,9 +74,9 @@ def ago(moment: datetime) -> str:
 
 
 def since(moment: datetime) -> str:
-    """``for 5 h``, ``for 3 days``: how long ago, in whole units."""
+    """``for 5 h``, ``for 3 days``: how long ago, in whole units that stay on the line of their figure."""
     hours_ago = int((now() - moment).total_seconds() // 3600)
-    return f"for {hours_ago} h" if hours_ago < 48 else f"for {hours_ago // 24} days"
+    return f"for {hours_ago}\N{NO-BREAK SPACE}h" if hours_ago < 48 else f"for {hours_ago // 24}\N{NO-BREAK SPACE}days"
 
 
 SOON = timedelta(hours=2)
