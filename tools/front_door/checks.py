@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from contextlib import ExitStack
+from typing import IO
 
 from tools.front_door.environment import PYTHON, prepare
-from tools.front_door.processes import Command, captured, run, text_of
-from tools.front_door.settings import ROOT
+from tools.front_door.processes import Child, captured, text_of, wait_for
 from tools.front_door.speech import say
-
-_LAYERS = Path("tests/whole_app/test_layers.py")
 
 _SHIPPED = ("shop", "tools/front_door", "run.py", "wsgi.py", "init_db.py")
 
@@ -20,7 +18,7 @@ _CHECKS: dict[str, list[object]] = {
     "security": ["bandit", "--quiet", "--severity-level", "medium", "-r", *_SHIPPED],
     "secrets": ["tools.front_door.secret_scan"],
     "templates": ["djlint", "--lint", "--quiet", "templates"],
-    "layers": ["pytest", "-q", "-p", "no:cacheprovider", _LAYERS],
+    "layers": ["pytest", "-q", "-p", "no:cacheprovider", "tests/whole_app/test_layers.py"],
 }
 
 
@@ -31,17 +29,19 @@ def check(_arguments: list[str]) -> int:
 
 
 def failed_checks() -> list[str]:
-    """Run every check, show what each one finds, and answer the names of those that failed."""
-    return [name for name, command in _CHECKS.items() if _fails(name, [PYTHON, "-m", *command])]
+    """Run all checks side by side, show what each one finds, and answer the names of those that failed."""
+    with ExitStack() as stack:
+        running = []
+        for name, command in _CHECKS.items():
+            output = stack.enter_context(captured())
+            child = stack.enter_context(Child([PYTHON, "-m", *command], output=output))
+            running.append((name, child, output))
+        return [name for name, child, output in running if _fails(name, child, output)]
 
 
-def _fails(name: str, command: Command) -> bool:
-    if name == "layers" and not (ROOT / _LAYERS).exists():
-        return False
-    with captured() as output:
-        code = run(command, output=output)
-        said = text_of(output).strip()
+def _fails(name: str, child: Child, output: IO[bytes]) -> bool:
+    code = wait_for(child)
     say(f"check {name:<10} {'failed:' if code else 'ok'}")
     if code:
-        say(said + "\n")
+        say(text_of(output).strip() + "\n")
     return code != 0

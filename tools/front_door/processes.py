@@ -87,11 +87,16 @@ def run(command: Command, *, env: Mapping[str, str] | None = None, output: IO[by
     """Run a program to its end and answer its exit code; a stop that is asked for is passed on to it."""
     stopping.raise_if_asked()
     with Child(command, env=env, output=output) as child:
-        while (code := child.code) is None:
-            if stopping.times_asked():
-                child.stop(signal.SIGINT)
-                raise stopping.StopAsked
-            time.sleep(_POLL_SECONDS)
+        return wait_for(child)
+
+
+def wait_for(child: Child) -> int:
+    """Wait for its end and answer its exit code; a stop that is asked for is passed on to it."""
+    while (code := child.code) is None:
+        if stopping.times_asked():
+            child.stop(signal.SIGINT)
+            raise stopping.StopAsked
+        time.sleep(_POLL_SECONDS)
     return code
 
 
