@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import joinedload
@@ -53,13 +54,18 @@ class TimelineEntry:
 
 
 def timeline(
-    *subjects: Subject, without: Collection[Action] = (), hidden: Collection[str] = (), limit: int = TIMELINE_LENGTH
+    *subjects: Subject,
+    beside: Mapping[str, Iterable[int]] = MappingProxyType({}),
+    without: Collection[Action] = (),
+    hidden: Collection[str] = (),
+    limit: int = TIMELINE_LENGTH,
 ) -> list[TimelineEntry]:
     """The events of one subject, or of several told together, newest first; one statement.
 
-    ``without`` leaves out whole events, ``hidden`` what is told under these names.
+    ``beside`` are the ids of more subjects by their table. ``without`` leaves out whole events, ``hidden`` what is
+    told under these names.
     """
-    ids = defaultdict(list)
+    ids = defaultdict(list, {kind: list(known) for kind, known in beside.items()})
     for subject in subjects:
         ids[subject.__tablename__].append(subject.id)
     about = [and_(Event.subject_kind == kind, Event.subject_id.in_(known)) for kind, known in ids.items()]

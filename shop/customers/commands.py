@@ -168,7 +168,8 @@ def add_vehicle(
             raise Conflict(f"{customer.name} is archived. Bring the customer back first.")
         vehicle = Vehicle()
         changes = apply_changes(vehicle, _checked(vehicle, values))
-        customer.vehicles.append(vehicle)
+        vehicle.customer = customer
+        db.session.add(vehicle)
         record(Action.VEHICLE_ADDED, vehicle, by=by, changes=changes, vehicle=_car(vehicle))
         return vehicle
 

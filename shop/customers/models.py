@@ -99,8 +99,7 @@ class Vehicle(Base, Versioned, Dated, Archivable):
 
     @property
     def label_with_plate(self) -> str:
-        """For a line of text that has no plate beside it."""
-        return f"{self.label}, {self.plate}" if self.plate else self.label
+        return with_plate(self.label, self.plate)
 
 
 def vehicle_label(year: int | None, make: str, model: str, vin: str | None) -> str:
@@ -109,6 +108,11 @@ def vehicle_label(year: int | None, make: str, model: str, vin: str | None) -> s
     if not name and (facts := read_vin(vin or "")):
         name = facts.maker
     return " ".join(filter(None, (str(year or ""), name or ("vehicle" if year else "Vehicle"))))
+
+
+def with_plate(label: str, plate: str | None) -> str:
+    """What to call a vehicle in a line of text that has no plate beside it."""
+    return f"{label}, {plate}" if plate else label
 
 
 class CustomerWords(Words, Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import url_for
+from flask import request, url_for
 
 from shop.customers import commands, queries
 from shop.customers.forms import ProfileForm
@@ -11,6 +11,7 @@ from shop.extensions import db
 from shop.web.actor import actor
 from shop.web.doors import my
 from shop.web.guards import found
+from shop.web.lists import further
 from shop.web.nav import MenuEntry, menu
 from shop.web.respond import Answer, page, refused, saved
 
@@ -20,7 +21,9 @@ menu(MenuEntry("my", "My profile", "circle-user", "my.profile", position=30, cov
 
 @my.get("/vehicles")
 def vehicles() -> Answer:
-    return page("customers/my_vehicles.html", vehicles=db.session.scalars(queries.vehicles_owned_by(actor)).all())
+    after, before = request.args.get("after"), request.args.get("before")
+    rows = queries.vehicles_of(own_customer(), after=after, before=before)
+    return page("customers/my_vehicles.html", rows=rows, further=further(rows))
 
 
 @my.get("/vehicles/<id:vehicle_id>")

@@ -17,11 +17,19 @@ from sqlalchemy.orm import aliased, joinedload
 from shop.accounts.models import Account
 from shop.common import stamps
 from shop.common.base import MAX_ID
-from shop.common.paging import DEFAULT_SIZE, Page, Reading, Segment, Slice, SortKey
+from shop.common.paging import DEFAULT_SIZE, Page, Reading, Segment, Slice, SortKey, to_cursor
 from shop.common.stamps import Topic, kept
 from shop.common.text import digits, folded, squeezed
 from shop.common.words import Hits, find, how_many_have
-from shop.customers.models import MIN_PHONE_DIGITS, Customer, CustomerWords, Vehicle, VehicleWords, vehicle_label
+from shop.customers.models import (
+    MIN_PHONE_DIGITS,
+    Customer,
+    CustomerWords,
+    Vehicle,
+    VehicleWords,
+    vehicle_label,
+    with_plate,
+)
 from shop.extensions import db
 
 MOST_LISTED = 3  # vehicles of one customer that a list names; a fleet has many
@@ -79,8 +87,25 @@ class FoundVehicle:
     customer: str
 
 
+@dataclass(frozen=True, slots=True)
+class VehicleRow:
+    """A vehicle in the list of its owner's."""
+
+    id: int
+    plate: str | None
+    label: str
+    vin: str | None
+    odometer: int | None
+    is_archived: bool
+
+    @property
+    def label_with_plate(self) -> str:
+        return with_plate(self.label, self.plate)
+
+
 _COLUMNS = (Customer.id, Customer.name, Customer.email, Customer.phone, Customer.created_at)
 _VEHICLE_COLUMNS = (Vehicle.id, Vehicle.plate, Vehicle.year, Vehicle.make, Vehicle.model, Vehicle.vin)
+_COMING = [SortKey(Vehicle.id.expression)]
 
 
 def visible_to(account: Account) -> Select[Customer]:
@@ -100,9 +125,43 @@ def vehicles_known_to(account: Account) -> Select[Vehicle]:
 
 
 def vehicles_owned_by(account: Account) -> Select[Vehicle]:
-    """The vehicles of the customer that this account is, whatever else it may see; those still on the list first."""
-    own = select(Vehicle).where(Vehicle.customer_id == account.customer_id)
-    return own.order_by(Vehicle.archived_at.is_not(None), Vehicle.id)
+    """The vehicles of the customer that this account is, whatever else it may see."""
+    return select(Vehicle).where(Vehicle.customer_id == account.customer_id)
+
+
+def vehicles_of(
+    customer: Customer,
+    *,
+    is_archived: bool | None = None,
+    size: int = DEFAULT_SIZE,
+    after: str | None = None,
+    before: str | None = None,
+) -> Slice[VehicleRow]:
+    """A stretch of a customer's vehicles in the order of coming, with their total.
+
+    Those on the list, those that are archived, or with None both, the archived ones last. Raises RuleBroken on
+    ``after`` or ``before`` for an unknown place.
+    """
+    kinds = [False, True] if is_archived is None else [is_archived]
+    segments = [Segment(_COMING, _is_archived(kind)) for kind in kinds]
+    theirs = Vehicle.customer_id == customer.id
+    columns: tuple[Any, ...] = (*_VEHICLE_COLUMNS, Vehicle.odometer, Vehicle.archived_at)
+    counting = select(func.count()).select_from(Vehicle).where(theirs, or_(*map(_is_archived, kinds)))
+    reading = Reading(select(*columns).where(theirs), segments, counting=counting)
+    return reading.read(_vehicle_row, size=size, after=after, before=before, counted=True)
+
+
+def place_of(vehicle: Vehicle, *, size: int) -> str | None:
+    """Where a stretch of its owner's list begins that ends with this vehicle; None when the first one has it."""
+    earlier = select(Vehicle.id).where(Vehicle.customer_id == vehicle.customer_id, Vehicle.id <= vehicle.id)
+    latest_first = earlier.where(_is_archived(vehicle.is_archived)).order_by(Vehicle.id.desc())
+    last = db.session.scalar(latest_first.offset(size).limit(1))
+    return None if last is None else to_cursor([last])
+
+
+def vehicle_ids_of(customer: Customer) -> Sequence[int]:
+    """All they ever had."""
+    return db.session.scalars(select(Vehicle.id).where(Vehicle.customer_id == customer.id)).all()
 
 
 def listed(
@@ -131,13 +190,20 @@ def how_many(chosen: CustomerFilter) -> int:
     return kept(Topic.CUSTOMERS, "how_many", chosen, build=lambda: _count(chosen))
 
 
-def search(q: str, *, limit: int) -> list[CustomerRow]:
+def search(q: str, *, limit: int, with_vehicles: bool = True) -> list[CustomerRow]:
     """Customers by the words of their name, telephone, e-mail, or a vehicle's plate or VIN.
 
     Names that begin with what was typed come first; nothing typed finds nobody.
     """
     text = " ".join(q.split())
-    return kept(Topic.CUSTOMERS, "search", text, limit, build=lambda: _search(text, limit)) if text else []
+    if not text:
+        return []
+
+    def build() -> list[CustomerRow]:
+        found = _search(text, limit)
+        return _with_vehicles(found) if with_vehicles else found
+
+    return kept(Topic.CUSTOMERS, "search", text, limit, with_vehicles, build=build)
 
 
 def search_vehicles(q: str, *, limit: int) -> list[FoundVehicle]:
@@ -199,6 +265,16 @@ def _vehicle(columns: Sequence[Any]) -> RowVehicle:
     return RowVehicle(vehicle_id, plate, vehicle_label(year, make, model, vin))
 
 
+def _vehicle_row(columns: Sequence[Any]) -> VehicleRow:
+    vehicle_id, plate, year, make, model, vin, odometer, archived_at, *_ = columns
+    label = vehicle_label(year, make, model, vin)
+    return VehicleRow(vehicle_id, plate, label, vin, odometer, is_archived=archived_at is not None)
+
+
+def _is_archived(wanted: bool) -> ColumnElement[bool]:
+    return Vehicle.archived_at.is_not(None) if wanted else Vehicle.archived_at.is_(None)
+
+
 def _numbered(chosen: CustomerFilter, number: int, size: int) -> Page[CustomerRow]:
     found = _reading_of(chosen).numbered(_with_few_vehicles, number=number, size=size)
     return Page(found, number, size, how_many(chosen))
@@ -214,7 +290,7 @@ def _search(q: str, limit: int) -> list[CustomerRow]:
     if len(found) < limit:
         others = matching.where(Customer.id.not_in([row.id for row in found])).limit(limit - len(found))
         found += [_row(row) for row in db.session.execute(others)]
-    return _with_vehicles(found)
+    return found
 
 
 def _search_vehicles(q: str, limit: int) -> list[FoundVehicle]:

@@ -20,6 +20,7 @@ from shop.customers.forms import (
 )
 from shop.customers.models import MAX_NAME, Customer, Vehicle
 from shop.customers.queries import CustomerFilter
+from shop.customers.vehicle_list import Place, vehicle_list, vehicles_url
 from shop.extensions import db
 from shop.web.actor import actor
 from shop.web.doors import desk
@@ -105,7 +106,7 @@ def customer_vehicles(customer_id: int) -> Answer:
     customer = find_customer(customer_id)
     form = VehicleForm()
     if form.attempt(commands.add_vehicle, customer, by=actor):
-        return vehicles_saved(customer)
+        return vehicles_saved(customer, Place.of(form.result))
     context = show_context(customer, vehicle_form=form)
     return refused("customers/_vehicles.html", page="customers/show.html", form=form, **context)
 
@@ -128,7 +129,7 @@ def customer_vehicle_edit(customer_id: int, vehicle_id: int) -> Answer:
     customer, vehicle = find_vehicle_of(customer_id, vehicle_id)
     form = EditVehicleForm()
     if form.attempt(commands.edit_vehicle, vehicle, by=actor):
-        return vehicles_saved(customer)
+        return vehicles_saved(customer, Place.asked())
     return refused(
         "customers/_vehicles.html",
         page="customers/show.html",
@@ -143,7 +144,7 @@ def customer_vehicle_archive(customer_id: int, vehicle_id: int) -> Answer:
     customer, vehicle = find_vehicle_of(customer_id, vehicle_id)
     form = ButtonForm()
     if form.attempt(commands.archive_vehicle, vehicle, by=actor):
-        return vehicles_saved(customer)
+        return vehicles_saved(customer, Place.asked())
     return refused("customers/_vehicles.html", page="customers/show.html", form=form, **show_context(customer))
 
 
@@ -156,9 +157,11 @@ def find_vehicle_of(customer_id: int, vehicle_id: int) -> tuple[Customer, Vehicl
     return find_customer(customer_id), found(vehicle if vehicle.customer_id == customer_id else None)
 
 
-def vehicles_saved(customer: Customer) -> Answer:
+def vehicles_saved(customer: Customer, place: Place) -> Answer:
     also = ["audit/_timeline.html"]
-    return saved("customers/_vehicles.html", also=also, back=customer_url(customer), **show_context(customer))
+    context = show_context(customer, place=place)
+    back = vehicles_url(customer, place) if place.query else customer_url(customer)
+    return saved("customers/_vehicles.html", also=also, back=back, **context)
 
 
 def columns(chosen: CustomerFilter) -> list[dict[str, Any]]:
@@ -172,21 +175,29 @@ def columns(chosen: CustomerFilter) -> list[dict[str, Any]]:
     ]
 
 
-def show_context(customer: Customer, **forms: Any) -> dict[str, Any]:
-    """What the page of a customer and its fragments want; ``forms`` are those that are open or were refused."""
+def show_context(
+    customer: Customer, *, place: Place | None = None, edited: Vehicle | None = None, **forms: Any
+) -> dict[str, Any]:
+    """What the page of a customer and its fragments want; ``forms`` are those that are open or were refused.
+
+    The list of vehicles stands where the address says, or at ``place``.
+    """
     account = account_of(customer)
     # Of somebody who works here as well, the desk learns no more than that.
     told = [account] if account and account.role is Role.CUSTOMER else []
     return {
         "customer": customer,
-        "vehicles": [vehicle for vehicle in customer.vehicles if vehicle.is_archived == customer.is_archived],
-        "past_vehicles": [vehicle for vehicle in customer.vehicles if vehicle.is_archived and not customer.is_archived],
+        **vehicle_list(customer, place or Place.asked(), edited=edited),
         "customer_account": account,
         "is_erased": customer.is_archived and has_happened(Action.CUSTOMER_ERASED, customer),
-        "timeline": timeline(customer, *customer.vehicles, *told, without=(Action.SIGNED_IN, Action.SIGNED_OUT)),
+        "timeline": timeline(
+            customer,
+            *told,
+            beside={Vehicle.__tablename__: queries.vehicle_ids_of(customer)},
+            without=(Action.SIGNED_IN, Action.SIGNED_OUT),
+        ),
         "customer_form": None,
         "vehicle_form": VehicleForm.blank(),
-        "edited": None,
         "edit_form": None,
         **forms,
     }

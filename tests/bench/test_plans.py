@@ -21,6 +21,7 @@ from shop.common.paging import to_cursor
 from shop.common.stamps import ChangeStamp
 from shop.common.transaction import transaction
 from shop.customers import queries as customers
+from shop.customers.models import Vehicle
 from shop.extensions import cache, db
 from shop.inventory import queries as inventory
 from shop.leaderboard import queries as leaderboard
@@ -187,6 +188,27 @@ def test_the_list_of_customers(filled: Flask, sort: customers.Sort) -> None:
     check(lambda: customers.listed(customers.CustomerFilter(sort=sort)))
     stamps = statements_of(lambda: db.session.execute(select(ChangeStamp.name, ChangeStamp.mark, ChangeStamp.listed)))
     assert statements_of(lambda: customers.how_many(customers.CustomerFilter())) == stamps
+
+
+@pytest.mark.parametrize("is_archived", [False, True, None])
+def test_the_vehicles_of_one_customer(filled: Flask, is_archived: bool | None) -> None:
+    vehicle = db.session.scalars(select(Vehicle).order_by(Vehicle.id.desc())).first()
+    assert vehicle
+    middle = {"after": to_cursor([vehicle.id - 1] if is_archived is not None else [0, vehicle.id - 1])}
+    for place in ({}, middle):
+        asked = statements_of(
+            lambda place=place: customers.vehicles_of(vehicle.customer, is_archived=is_archived, size=12, **place)  # type: ignore[misc]
+        )
+        walks_an_index(asked)
+    walks_an_index(statements_of(lambda: customers.place_of(vehicle, size=12)))
+
+
+def walks_an_index(asked: list[Statement]) -> None:
+    """Of the vehicles only those of one customer are met, in their order."""
+    for statement, plan in plans_of(asked).items():
+        met = [step for step in plan if "vehicle" in step]
+        assert all("ix_vehicle_customer_id_id" in step or "(rowid=?)" in step for step in met), (statement, plan)
+        assert SORTS not in " ".join(plan), (statement, plan)
 
 
 @pytest.mark.parametrize("sort", inventory.Sort, ids=str)

@@ -90,6 +90,7 @@ PAGES = {
         "/desk/customers/{customer}?edit=1",
         "/desk/customers/{fleet}",
         "/desk/customers/{customer}/vehicles",
+        "/desk/customers/{fleet}/vehicles?show=archived",
         "/desk/customers/{customer}/vehicles/{vehicle}",
         "/desk/customers/{customer}/tickets",
         "/desk/customers/{customer}/data",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shop.accounts.models import Account
 from shop.common.clock import now
 from shop.common.transaction import transaction
 from shop.customers.models import Customer
@@ -257,6 +258,23 @@ class TestVehicles:
 
 
 class TestMine:
+    def test_many_vehicles_go_on(self, customer: Browser, cast: Cast) -> None:
+        own_id = cast.account_id("customer")
+        with customer.app.app_context(), transaction():
+            own = db.session.get_one(Account, own_id).customer
+            gone = [make_vehicle(own, make="Sold", plate=f"GONE {number}", archived_at=now()) for number in range(2)]
+            kept = [make_vehicle(own, plate=f"MINE {number}") for number in range(40)]
+            make_vehicle(plate="OTHER 1")
+            plates = [vehicle.plate for vehicle in (*kept, *gone)]
+        first = customer.get("/my/vehicles")
+        second = first.follow("More")
+        seen = [
+            [tag.get_text(strip=True) for tag in page.soup.select(".repair-list .plate")] for page in (first, second)
+        ]
+        assert (len(seen[0]), seen[0] + seen[1]) == (25, plates)
+        assert "no longer in our books" in second.text
+        assert len(second.follow("Back").soup.select(".repair-list .plate")) == 25
+
     def test_vehicles(self, customer: Browser, cast: Cast) -> None:
         with customer.app.app_context():
             own = cast.account("customer").customer
