@@ -8,6 +8,7 @@ from flask import request, url_for
 
 from shop.common.clock import Period, today
 from shop.common.errors import RuleBroken
+from shop.common.paging import DEFAULT_SIZE, Page
 from shop.common.stamps import Topic, stamp
 from shop.common.text import initials
 from shop.extensions import db
@@ -31,14 +32,22 @@ menu(MenuEntry("floor", "Ranking", "trophy", "floor.ranking", position=20, cover
 @floor.get("/ranking")
 def ranking() -> Answer:
     period = asked_period()
-    places = drawn(queries.ranking(period, with_former=True), period)
-    podium = podium_of(places)
+    everybody = queries.ranking(period, with_former=True)
+    shown = asked_page(everybody)
+    places = drawn(with_own(shown, everybody), period)
+    podium = podium_of(places) if shown.number == 1 else []
     return page_or_fragment(
         "leaderboard/ranking.html",
         "leaderboard/_ranking.html",
         podium=podium,
         others=places[len(podium) :],
+        own_is_apart=len(places) > len(shown.items),
         period=period,
+        shown=shown,
+        further={
+            "newer_url": page_url(period, shown.number - 1) if shown.number > 1 else None,
+            "older_url": page_url(period, shown.number + 1) if shown.number < shown.pages else None,
+        },
         period_tabs=[
             {"label": each.title, "url": url_for(".ranking", period=each.value), "current": each is period}
             for each in Period
@@ -86,6 +95,28 @@ def asked_period() -> Period:
         raise RuleBroken("The ranking knows week, month, quarter, year and all.", field="period") from None
 
 
+def asked_page(everybody: list[Place]) -> Page[Place]:
+    """The page in the address, or the first one; raises RuleBroken for one that does not exist."""
+    try:
+        number = int(request.args.get("page", "1"))
+    except ValueError:
+        number = 0
+    first = (number - 1) * DEFAULT_SIZE
+    if not 0 <= first < max(len(everybody), 1):
+        raise RuleBroken("The ranking has no such page. Start again from the first one.", field="page")
+    return Page(everybody[first : first + DEFAULT_SIZE], number, DEFAULT_SIZE, total=len(everybody))
+
+
+def with_own(shown: Page[Place], everybody: list[Place]) -> list[Place]:
+    """The places of a page, and before or after them the reader's own, which may stand on another one."""
+    first, own_id = (shown.number - 1) * shown.size, actor.mechanic_id
+    return [
+        place
+        for position, place in enumerate(everybody)
+        if first <= position < first + shown.size or place.id == own_id
+    ]
+
+
 def asked_count() -> Count:
     try:
         return Count(request.args.get("count", Count.COMPLETED.value))
@@ -120,6 +151,10 @@ def podium_of(places: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The first three who completed something; a tie that does not fit stays in the table as a whole."""
     next_ranks = {place["rank"] for place in places[ON_THE_PODIUM:]}
     return [place for place in places[:ON_THE_PODIUM] if place["value"] and place["rank"] not in next_ranks]
+
+
+def page_url(period: Period, number: int) -> str:
+    return url_for(".ranking", period=period.value, page=number if number > 1 else None)
 
 
 def tickets_url(mechanic_id: int, period: Period, count: Count) -> str:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
 
-from shop.common.clock import now
+from shop.accounts.models import Account
+from shop.common.clock import Period, now
+from shop.common.transaction import transaction
 from shop.extensions import db
 from shop.mechanics import commands as roster
 from shop.mechanics.models import Mechanic
 from shop.tickets import commands
 from shop.tickets.lifecycle import Status
-from shop.tickets.models import FIRST_NUMBER, Ticket
-from tests.browser import Browser
+from shop.tickets.models import EVER, FIRST_NUMBER, Tally, Ticket
+from tests.browser import Browser, Page
 from tests.cast import Cast
-from tests.factories import make_mechanic, make_ticket
+from tests.clients import Api
+from tests.factories import keep, make_mechanic, make_ticket
 from tests.statements import counted
 
 PAGE, WALL = "/floor/ranking", "/floor/wall"
@@ -110,6 +115,71 @@ class TestRanking:
     def test_nobody_yet_is_said(self, desk: Browser) -> None:
         assert "Nobody is on the roster yet" in desk.get(PAGE).text
         assert "Nobody is on the roster yet" in desk.get(WALL).text
+
+
+class TestManyMechanics:
+    """Sixty of them, in ties of three at 20, 19, 18 … tickets; Rui, who asks, completed none and is the last."""
+
+    @pytest.fixture
+    def names(self, mechanic: Browser) -> list[str]:
+        with mechanic.app.app_context(), transaction():
+            names = [f"M{number:02}" for number in range(60)]
+            for number, name in enumerate(names):
+                tally = {"period": Period.ALL, "starts_on": EVER, "completed": 20 - number // 3}
+                keep(Tally(mechanic_id=make_mechanic(name=name).id, unfinished=0, came_back=0, **tally))
+        return names
+
+    def places(self, page: Page) -> list[tuple[int, str]]:
+        """Rank and name, as the page tells them one after the other."""
+        podium = [tag.get_text(" ", strip=True).split()[:2] for tag in page.soup.select(".podium__place")]
+        table = [row[:2] for row in page.rows()]
+        return [(int(rank), name.removesuffix(" you").split()[-1]) for rank, name in (*podium, *table)]
+
+    def test_each_is_on_one_page_with_the_true_rank(self, desk: Browser, names: list[str]) -> None:
+        page = desk.get(f"{PAGE}?period=all")
+        seen = [self.places(page)]
+        assert "1–25 of 61 mechanics" in page.text
+        while "More" in page.links:
+            page = page.follow("More")
+            seen.append(self.places(page))
+        assert [len(places) for places in seen] == [25, 25, 11]
+        expected = [(number // 3 * 3 + 1, name) for number, name in enumerate(names)]
+        assert list(chain(*seen)) == [*expected, (61, "Mechanic")]
+        assert "51–61 of 61 mechanics" in page.text
+        assert self.places(page.follow("Back")) == seen[1]
+        assert page.follow("Back").follow("Back").url == f"{PAGE}?period=all"
+
+    def test_ones_own_place_is_on_every_page(self, mechanic: Browser, names: list[str]) -> None:
+        for number, length in ((1, 26), (2, 26), (3, 11)):
+            page = mechanic.get(f"{PAGE}?period=all&page={number}")
+            places = self.places(page)
+            assert (len(places), places[-1]) == (length, (61, "Mechanic"))
+            (own,) = page.soup.select("tr.is-own")
+            assert ("is-apart" in own["class"]) == (number < 3)
+
+    def test_ones_own_place_before_the_page_comes_first(self, mechanic: Browser, names: list[str], cast: Cast) -> None:
+        with mechanic.app.app_context(), transaction():
+            rui = db.session.get_one(Mechanic, db.session.scalar(db.select(Account.mechanic_id)))
+            tally = {"period": Period.ALL, "starts_on": EVER, "completed": 15}
+            keep(Tally(mechanic_id=rui.id, unfinished=0, came_back=0, **tally))
+        places = self.places(mechanic.get(f"{PAGE}?period=all&page=2"))
+        assert places[:3] == [(16, "Mechanic"), (26, "M24"), (26, "M25")]
+        assert not mechanic.get(f"{PAGE}?period=all&page=2").soup.select(".podium")
+        assert [tag.get_text() for tag in mechanic.get(f"{PAGE}?period=all").soup.select("tr.is-own .rank")] == ["16"]
+
+    @pytest.mark.parametrize("number", ["0", "-1", "4", "x", "", "1.5", "9" * 5000, "%00"])
+    def test_another_page_is_said_plainly(self, mechanic: Browser, names: list[str], number: str) -> None:
+        page = mechanic.get(f"{PAGE}?period=all&page={number}")
+        assert page.status == 422
+        assert "The ranking has no such page." in page.text
+
+    def test_a_tab_leads_to_the_first_page(self, mechanic: Browser, names: list[str]) -> None:
+        page = mechanic.get(f"{PAGE}?period=all&page=2")
+        assert page.links["This week"] == f"{PAGE}?period=week"
+        assert mechanic.get(page.url, htmx=True).fragment("ranking")
+
+    def test_programs_get_everybody(self, api: Api, names: list[str]) -> None:
+        assert len(api.as_("mechanic").get("/mechanics/leaderboard").json) == 61
 
 
 class TestTickets:
