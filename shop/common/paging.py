@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, Subquery, and_, or_
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, Subquery, and_, bindparam, or_
 from sqlalchemy.types import TypeEngine
 
 from shop.common.base import MAX_ID
@@ -25,6 +25,7 @@ T = TypeVar("T")
 DEFAULT_SIZE = 25
 MAX_SIZE = 100
 MAX_BIG = 2**63 - 1
+_NO_VALUES: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +126,11 @@ def read_slice(
 
 @dataclass(slots=True)
 class _Piece:
-    """The segment at this place, or a run of it; ``first`` keeps statements for its first rows."""
+    """The segment at this place, or a run of it; ``statements`` keeps those that read it."""
 
     place: int
     rows: Segment
-    first: dict[tuple[int, bool], Select[Any]] = field(default_factory=dict)
+    statements: dict[tuple[int, bool, bool, bool], Select[Any]] = field(default_factory=dict)
 
 
 class Reading:
@@ -138,7 +139,8 @@ class Reading:
     With ``complete`` the statement finds no more than ids, and ``complete`` selects what is shown of those few:
     PostgreSQL would prepare to join all that the shop has. What it joins may be several to a thing; they follow each
     other in the order of ``inner``. ``counting`` selects how long the list is, for whoever wants to know that as well;
-    it is asked in the same statement. Whoever keeps a reading saves making the statement again.
+    it is asked in the same statement. ``finds_nothing`` says that there is nothing to read. Whoever keeps a reading
+    saves making its statements again; what is different each time are the ``values`` of the statement's parameters.
     """
 
     def __init__(
@@ -149,12 +151,14 @@ class Reading:
         complete: Callable[[Subquery], Select[Any]] | None = None,
         inner: ColumnElement[Any] | None = None,
         counting: Select[int] | None = None,
+        finds_nothing: bool = False,
     ) -> None:
         self._inner = inner
         self._counting = counting
         self._statement = statement
         self._segments = segments
-        self._pieces = [_Piece(place, rows) for place, segment in enumerate(segments) for rows in segment.pieces]
+        some = [] if finds_nothing else segments
+        self._pieces = [_Piece(place, rows) for place, segment in enumerate(some) for rows in segment.pieces]
         self._complete = complete
 
     def read(
@@ -165,6 +169,7 @@ class Reading:
         after: str | None = None,
         before: str | None = None,
         counted: bool = False,
+        values: Mapping[str, Any] = _NO_VALUES,
     ) -> Slice[T]:
         """``build`` takes a row, or with ``inner`` all rows of a thing, which begin with its id; see ``read_slice``.
 
@@ -173,20 +178,17 @@ class Reading:
         segments, backwards = self._segments, before is not None
         counted = counted and self._counting is not None
         cursor, name = (before, "before") if backwards else (after, "after")
-        here, values = _place(cursor, segments, field=name) if cursor is not None else (0, [])
+        here, place = _place(cursor, segments, field=name) if cursor is not None else (0, [])
+        marks = {f"mark_{position}": mark for position, mark in enumerate(place)}
         found: list[tuple[int, Any]] = []
         total = 0 if counted and cursor is None else None
         for piece in self._pieces[::-1] if backwards else self._pieces:
             if piece.place > here if backwards else piece.place < here:
                 continue
             limit, counts = size + 1 - len(found), counted and not found
-            if cursor is not None and piece.place == here:
-                page = self._limited(piece.rows, limit, backwards=backwards, beyond_values=values, counted=counts)
-            elif backwards:
-                page = self._limited(piece.rows, limit, backwards=True, counted=counts)
-            else:
-                page = self._beginning(piece, limit, counted=counts)
-            things = self._things(page)
+            is_beyond = cursor is not None and piece.place == here
+            page = self._page(piece, limit, backwards=backwards, is_beyond=is_beyond, counted=counts)
+            things = self._things(page, {**values, **marks} if is_beyond else values)
             if things and counts:
                 total = self._row(things[0])[-1 - len(piece.rows.keys)]
             found += [(piece.place, thing) for thing in things]
@@ -204,18 +206,22 @@ class Reading:
             total=total,
         )
 
-    def numbered(self, build: Callable[[Any], T], *, number: int, size: int) -> list[T]:
+    def numbered(
+        self, build: Callable[[Any], T], *, number: int, size: int, values: Mapping[str, Any] = _NO_VALUES
+    ) -> list[T]:
         """One numbered page of a list of one segment; what lies before it is walked through."""
+        if not self._pieces:
+            return []
         first, segment = self._pieces[0], self._segments[0]
         offset = (number - 1) * size
-        page = self._limited(first.rows, size, offset=offset) if offset else self._beginning(first, size, counted=False)
-        things = self._things(page)
+        page = self._limited(first.rows, size, offset=offset) if offset else self._page(first, size)
+        things = self._things(page, values)
         if len(things) < size and segment.runs:
-            things = self._things(self._limited(segment, size, offset=offset))
+            things = self._things(self._limited(segment, size, offset=offset), values)
         return [build(thing) for thing in things]
 
-    def _things(self, page: Select[Any]) -> Sequence[Any]:
-        rows = rows_of(page)
+    def _things(self, page: Select[Any], values: Mapping[str, Any]) -> Sequence[Any]:
+        rows = rows_of(page, **values)
         return rows if self._inner is None else [list(its) for _, its in groupby(rows, key=itemgetter(0))]
 
     def _cursor_at(self, place: int, thing: Any) -> str:
@@ -226,11 +232,16 @@ class Reading:
         """The row of a thing; the first one where it has several."""
         return thing if self._inner is None else thing[0]
 
-    def _beginning(self, piece: _Piece, limit: int, *, counted: bool) -> Select[Any]:
-        """Its first rows, by a statement that is kept."""
-        if (limit, counted) not in piece.first:
-            piece.first[limit, counted] = self._limited(piece.rows, limit, counted=counted)
-        return piece.first[limit, counted]
+    def _page(
+        self, piece: _Piece, limit: int, *, backwards: bool = False, is_beyond: bool = False, counted: bool = False
+    ) -> Select[Any]:
+        """Its first rows, or those beyond a place, by a statement that is kept."""
+        key = limit, backwards, is_beyond, counted
+        if key not in piece.statements:
+            piece.statements[key] = self._limited(
+                piece.rows, limit, backwards=backwards, is_beyond=is_beyond, counted=counted
+            )
+        return piece.statements[key]
 
     def _limited(
         self,
@@ -239,7 +250,7 @@ class Reading:
         *,
         offset: int | None = None,
         backwards: bool = False,
-        beyond_values: Sequence[Any] | None = None,
+        is_beyond: bool = False,
         counted: bool = False,
     ) -> Select[Any]:
         """Rows: what is shown, with ``counted`` how long the list is, and the values of its keys."""
@@ -249,8 +260,9 @@ class Reading:
             segment = segment.reversed
         if segment.condition is not None:
             statement = statement.where(segment.condition)
-        if beyond_values is not None:
-            statement = statement.where(beyond(segment.keys, beyond_values))
+        if is_beyond:
+            place = [bindparam(f"mark_{at}", type_=key.column.type) for at, key in enumerate(segment.keys)]
+            statement = statement.where(beyond(segment.keys, place))
         marks = [key.column.label(f"_mark_{position}") for position, key in enumerate(segment.keys)]
         ordered = statement.order_by(*(key.ordered for key in segment.keys)).limit(limit).offset(offset)
         if self._complete is None:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
 from functools import cache, lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -21,6 +22,8 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Dialect,
+    Executable,
     Integer,
     Select,
     Text,
@@ -37,6 +40,7 @@ from sqlalchemy import (
 from sqlalchemy import inspect as state_of
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.types import UserDefinedType
 
 from shop.common.base import Base
 from shop.extensions import db
@@ -224,17 +228,75 @@ def _present(
     return dict(tuple(row) for row in connection.execute(words.with_for_update() if lock else words))
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Hits:
-    """The things that were found, as a condition; ``are_many`` where they are not listed and nothing else says few.
+class Way(Enum):
+    """What a search does."""
 
-    ``runs`` divide the same things where they are many: first those with the highest ids, which are quick to find, and
-    then the others.
+    NOTHING = "nothing has the words"
+    TESTED = "few are left by other conditions, and each one's words are read"
+    COMMON = "the words are common: the list is read in its own order, and each one's words"
+    LISTED = "few were found and are listed"
+    NEWEST = "many were found: the newest are listed, the words of the others are read"
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How things are found, whichever the words are: a statement is made once for each of these.
+
+    ``condition`` is true for what was found; it and ``runs`` are run with the values of ``Hits``. ``runs`` divide the
+    same things where they are many: first those with the highest ids, which are quick to find, and then the others.
     """
 
-    condition: ColumnElement[bool]
-    runs: tuple[ColumnElement[bool], ...] = ()
-    are_many: bool = False
+    table: Any
+    way: Way
+    count: int  # of words that are read
+    thing_id: Any = field(compare=False)
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        match self.way:
+            case Way.NOTHING:
+                return false()
+            case Way.LISTED:
+                return _is_listed(self.thing_id)
+            case Way.NEWEST:
+                return and_(self.thing_id <= bindparam("newest_found"), self._fits)
+            case Way.TESTED | Way.COMMON:
+                return self._fits
+
+    @property
+    def runs(self) -> tuple[ColumnElement[bool], ...]:
+        if self.way is not Way.NEWEST:
+            return ()
+        return _is_listed(self.thing_id), and_(self.thing_id <= bindparam("oldest_found"), self._fits)
+
+    @property
+    def are_many(self) -> bool:
+        """They are not listed, and nothing else says few."""
+        return self.way in (Way.COMMON, Way.NEWEST)
+
+    @property
+    def finds_nothing(self) -> bool:
+        return self.way is Way.NOTHING
+
+    @property
+    def _fits(self) -> ColumnElement[bool]:
+        return _fits(self.table, self.thing_id, self.count)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Hits:
+    """What was found by words: how, and the values for it; everything without ``how``, where no word was asked for."""
+
+    how: How | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def are_many(self) -> bool:
+        return self.how is not None and self.how.are_many
+
+    @property
+    def are_none(self) -> bool:
+        return self.how is not None and self.how.finds_nothing
 
 
 def find(table: Any, thing_id: Any, q: str, *, among_few: bool = False, by_name: bool = False) -> Hits:
@@ -246,39 +308,67 @@ def find(table: Any, thing_id: Any, q: str, *, among_few: bool = False, by_name:
     together and may be far from the beginning: there common ones are looked up as well.
     """
     words = asked(q)
-    if not words:
-        return Hits(false())
-    fits = _fits(table, thing_id, words)
-    if among_few:
-        return Hits(fits)
-    if not by_name and _is_common(table, words):
-        return Hits(fits, are_many=True)
-    found = db.session.scalars(lookup(table, words)).all()
-    listed = bindparam("found", found[:MOST_LISTED], expanding=True, literal_execute=True, unique=True, type_=Integer)
+    beginnings = _beginnings(words)
+    if words and (among_few or (not by_name and _is_common(table, words))):
+        return Hits(How(table, Way.TESTED if among_few else Way.COMMON, len(words), thing_id), beginnings)
+    found = _read(lookup(table, _dialect(), MOST_LISTED + 1), asked=asking(words)) if words else []
+    if not found:
+        return Hits(How(table, Way.NOTHING, 0, thing_id))
     if len(found) <= MOST_LISTED:
-        return Hits(thing_id.in_(listed))
-    newest, others = thing_id.in_(listed), and_(thing_id <= found[-1], fits)
-    return Hits(and_(thing_id <= found[0], fits), (newest, others), are_many=True)
+        return Hits(How(table, Way.LISTED, 0, thing_id), {"found": found})
+    listed = {"found": found[:MOST_LISTED], "newest_found": found[0], "oldest_found": found[-1]}
+    return Hits(How(table, Way.NEWEST, len(words), thing_id), {**beginnings, **listed})
 
 
 def how_many_have(table: Any, q: str, *, but: Select[int]) -> int:
     """How many things have every word that was typed, but those with these ids: each of them is read for it.
 
-    For what ``are_many``: few are counted one by one sooner.
+    For what ``are_many``: few are counted one by one sooner. The statement is made once for each ``but``.
     """
     words = asked(q)
     if not words:
         return 0
-    found, left_out = _index(table, words, _COUNT).columns(column("number", Integer)).subquery(), but.subquery()
-    fewer = select(func.count()).select_from(left_out).where(_fits(table, left_out.c[0], words)).scalar_subquery()
-    return db.session.scalar(select(found.c.number - fewer)) or 0
+    counting = _how_many(table, _dialect(), len(words), but)
+    return sum(_read(counting, asked=asking(words), **_beginnings(words)))
 
 
-def _fits(table: Any, thing_id: Any, words: list[str]) -> ColumnElement[bool]:
+@cache
+def _how_many(table: Any, dialect: str, count: int, but: Select[int]) -> Select[int]:
+    found, left_out = _index(table, dialect, _COUNT).columns(column("number", Integer)).subquery(), but.subquery()
+    fewer = select(func.count()).select_from(left_out).where(_fits(table, left_out.c[0], count)).scalar_subquery()
+    return select(found.c.number - fewer)
+
+
+def _fits(table: Any, thing_id: Any, count: int) -> ColumnElement[bool]:
     """Read the words of the thing itself."""
-    says = and_(*(table.words.like(f"% {word}%") for word in words))
-    fits: ColumnElement[bool] = select(says).where(table.id == thing_id).scalar_subquery().is_(True)
+    says = select(and_(*_says(table, count))).where(table.id == thing_id)
+    fits: ColumnElement[bool] = says.scalar_subquery().is_(True)
     return fits
+
+
+def _says(table: Any, count: int) -> Iterator[ColumnElement[bool]]:
+    return (table.words.like(bindparam(f"word_{place}")) for place in range(count))
+
+
+def _beginnings(words: list[str]) -> dict[str, str]:
+    """The values for ``_says``."""
+    return {f"word_{place}": f"% {word}%" for place, word in enumerate(words)}
+
+
+def _is_listed(thing_id: Any) -> ColumnElement[bool]:
+    listed: ColumnElement[bool] = thing_id.op("IN", is_comparison=True)(
+        bindparam("found", type_=_Ids(), literal_execute=True)
+    )
+    return listed
+
+
+class _Ids(UserDefinedType[Sequence[int]]):
+    """Ids as they stand in a statement: written at once, for there may be two thousand."""
+
+    cache_ok = True
+
+    def literal_processor(self, dialect: Dialect) -> Callable[[Sequence[int]], str]:
+        return lambda ids: f"({', '.join(map(str, ids))})"
 
 
 def is_no_index(name: str | None, *_: Any) -> bool:
@@ -298,30 +388,41 @@ _INDEX = {
 _ASK = {"sqlite": ("{}", "{}*", " "), "postgresql": ("{}", "{}:*", " & "), "mariadb": ("+{}", "+{}*", " ")}
 
 
-def lookup(table: Any, words: list[str]) -> TextualSelect:
-    """Selects the ids of the newest things with these words, one more than are listed."""
-    return _index(table, words, f"{{}} ORDER BY id DESC LIMIT {MOST_LISTED + 1}").columns(column("id", Integer))
+@cache
+def lookup(table: Any, dialect: str, most: int) -> TextualSelect:
+    """Selects the ids of the newest things with the words that are ``asked``."""
+    return _index(table, dialect, f"{{}} ORDER BY id DESC LIMIT {most}").columns(column("id", Integer))
 
 
-def _index(table: Any, words: list[str], wrapped: str) -> TextClause:
-    dialect = db.engine.dialect.name
-    whole, beginning, between = _ASK[dialect]
-    forms = ((whole if word.startswith(NAME) else beginning).format(word) for word in words)
-    return sql(wrapped.format(_INDEX[dialect].format(table.__tablename__))).bindparams(asked=between.join(forms))
+def _index(table: Any, dialect: str, wrapped: str) -> TextClause:
+    return sql(wrapped.format(_INDEX[dialect].format(table.__tablename__)))
+
+
+def asking(words: list[str]) -> str:
+    """These words as the index is ``asked`` for them."""
+    whole, beginning, between = _ASK[_dialect()]
+    return between.join((whole if word.startswith(NAME) else beginning).format(word) for word in words)
 
 
 def _is_common(table: Any, words: list[str]) -> bool:
     """Asked before the indexes: MariaDB's and PostgreSQL's read all things that a word has, however few are wanted."""
-    values = {f"word_{place}": f"% {word}%" for place, word in enumerate(words)}
-    return db.session.scalar(_hits_among_the_newest(table, len(words), _COMMON), values) == _COMMON
+    return _read(_hits_among_the_newest(table, len(words), _COMMON), **_beginnings(words)) == [_COMMON]
 
 
 @cache
 def _hits_among_the_newest(table: Any, count: int, most: int) -> Select[int]:
     newest = select(func.max(table.id)).scalar_subquery()
-    says = (table.words.like(bindparam(f"word_{place}")) for place in range(count))
-    hits = select(table.id).where(table.id > newest - _NEWEST, *says).limit(most).subquery()
+    hits = select(table.id).where(table.id > newest - _NEWEST, *_says(table, count)).limit(most).subquery()
     return select(func.count()).select_from(hits)
+
+
+def _dialect() -> str:
+    return str(db.engine.dialect.name)
+
+
+def _read(statement: Executable, **values: Any) -> Sequence[Any]:
+    """The only column, past the ORM."""
+    return db.session().connection().scalars(statement, values).all()
 
 
 def _folded(text: str) -> str:

@@ -11,16 +11,30 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import aliased, joinedload
 
 from shop.accounts.models import Account
 from shop.common import stamps
 from shop.common.base import MAX_ID
-from shop.common.paging import DEFAULT_SIZE, Page, Reading, Segment, Slice, SortKey, to_cursor
+from shop.common.paging import DEFAULT_SIZE, Page, Reading, Segment, Slice, SortKey, rows_of, to_cursor
 from shop.common.stamps import Topic, kept
 from shop.common.text import digits, folded, squeezed
-from shop.common.words import Hits, find, how_many_have
+from shop.common.words import Hits, How, find, how_many_have
 from shop.customers.models import (
     MIN_PHONE_DIGITS,
     Customer,
@@ -173,7 +187,8 @@ def listed(
     """
 
     def build() -> Slice[CustomerRow]:
-        return _reading_of(chosen).read(_with_few_vehicles, size=size, after=after, before=before, counted=True)
+        reading, hits = _reading_of(chosen)
+        return reading.read(_with_few_vehicles, size=size, after=after, before=before, counted=True, values=hits.values)
 
     rows = kept(Topic.CUSTOMERS, "listed", chosen, size, after, before, build=build)
     return replace(rows, total=how_many(chosen)) if rows.total is None else rows
@@ -219,16 +234,16 @@ def vehicle_named(name: str) -> int | None:
     return db.session.scalar(same.order_by(Vehicle.id).limit(1)) if key else None
 
 
-def _reading_of(chosen: CustomerFilter) -> Reading:
-    # What is searched for is looked up while the statement is made.
-    return _reading(chosen) if chosen.q else _kept_reading(chosen)
-
-
-def _reading(chosen: CustomerFilter) -> Reading:
+def _reading_of(chosen: CustomerFilter) -> tuple[Reading, Hits]:
     hits = _hits(chosen)
-    ids = select(Customer.id).where(*_conditions(chosen, hits))
-    is_counted_beside = chosen.is_archived or (hits is not None and not hits.are_many)
-    counting = _counting(chosen, hits) if is_counted_beside else None
+    return _reading(replace(chosen, q=""), hits.how), hits
+
+
+@lru_cache(100)
+def _reading(chosen: CustomerFilter, how: How | None) -> Reading:
+    ids = select(Customer.id).where(*_conditions(chosen, how))
+    is_counted_beside = chosen.is_archived or (how is not None and not how.are_many)
+    counting = _counting(chosen, how) if is_counted_beside else None
 
     def theirs(vehicle: Any) -> ColumnElement[bool]:
         shown = true() if chosen.is_archived else vehicle.archived_at.is_(None)
@@ -244,11 +259,13 @@ def _reading(chosen: CustomerFilter) -> Reading:
         return customers.with_only_columns(*_COLUMNS, count, *_VEHICLE_COLUMNS)
 
     return Reading(
-        ids, [Segment(_order(chosen.sort))], complete=complete, inner=Vehicle.id.expression, counting=counting
+        ids,
+        [Segment(_order(chosen.sort))],
+        complete=complete,
+        inner=Vehicle.id.expression,
+        counting=counting,
+        finds_nothing=how is not None and how.finds_nothing,
     )
-
-
-_kept_reading = lru_cache(100)(_reading)
 
 
 def _with_few_vehicles(rows: Sequence[Row[Any]]) -> CustomerRow:
@@ -276,44 +293,67 @@ def _is_archived(wanted: bool) -> ColumnElement[bool]:
 
 
 def _numbered(chosen: CustomerFilter, number: int, size: int) -> Page[CustomerRow]:
-    found = _reading_of(chosen).numbered(_with_few_vehicles, number=number, size=size)
+    reading, hits = _reading_of(chosen)
+    found = reading.numbered(_with_few_vehicles, number=number, size=size, values=hits.values)
     return Page(found, number, size, how_many(chosen))
 
 
 def _search(q: str, limit: int) -> list[CustomerRow]:
-    """Two walks of the index of names, since none has this order: first from the one that begins so."""
-    chosen = CustomerFilter(q)
-    matching = _rows().where(*_conditions(chosen, _hits(chosen))).order_by(Customer.name_key, Customer.id)
+    """Few are sorted; of many, names are walked twice since no index has this order: first from what begins so."""
+    hits = _hits(CustomerFilter(q))
+    if hits.how is None or hits.are_none:
+        return []
     key = folded(q)
-    begins = matching.where(Customer.name_key >= key, Customer.name_key < f"{key}{_LAST}").limit(limit)
-    found = [_row(row) for row in db.session.execute(begins)]
-    if len(found) < limit:
-        others = matching.where(Customer.id.not_in([row.id for row in found])).limit(limit - len(found))
-        found += [_row(row) for row in db.session.execute(others)]
+    found: list[CustomerRow] = []
+    for which in (_Named.LIKE_IT, _Named.OTHERWISE) if hits.are_many else (_Named.EITHER,):
+        if len(found) < limit:
+            most = limit - len(found)
+            rows = rows_of(_by_name(hits.how, which), key=key, end=f"{key}{_LAST}", most=most, **hits.values)
+            found += [CustomerRow(*row) for row in rows]
     return found
 
 
+class _Named(Enum):
+    LIKE_IT = "names that begin with what was typed"
+    OTHERWISE = "all others"
+    EITHER = "all, and the first ones first"
+
+
+@lru_cache(100)
+def _by_name(how: How, which: _Named) -> Select[*tuple[Any, ...]]:
+    begins = and_(Customer.name_key >= bindparam("key"), Customer.name_key < bindparam("end"))
+    rows = select(*_COLUMNS).where(*_conditions(CustomerFilter(), how))
+    match which:
+        case _Named.LIKE_IT:
+            rows = rows.where(begins)
+        case _Named.OTHERWISE:
+            rows = rows.where(not_(begins))
+        case _Named.EITHER:
+            rows = rows.order_by(case((begins, 0), else_=1))
+    return rows.order_by(Customer.name_key, Customer.id).limit(bindparam("most", type_=Integer))
+
+
 def _search_vehicles(q: str, limit: int) -> list[FoundVehicle]:
-    columns = (Vehicle.id, Vehicle.plate, Vehicle.year, Vehicle.make, Vehicle.model, Vehicle.vin)
-    statement = (
-        select(*columns, Customer.id, Customer.name)
-        .join(Vehicle.customer)
-        .where(Vehicle.archived_at.is_(None), find(VehicleWords, Vehicle.id, q).condition)
-        .order_by(Vehicle.plate_key, Vehicle.id)
-        .limit(limit)
-    )
+    hits = find(VehicleWords, Vehicle.id, q)
+    if hits.how is None or hits.are_none:
+        return []
     return [
         FoundVehicle(vehicle_id, plate, vehicle_label(year, make, model, vin), vin, customer_id, customer)
-        for vehicle_id, plate, year, make, model, vin, customer_id, customer in db.session.execute(statement)
+        for vehicle_id, plate, year, make, model, vin, customer_id, customer in rows_of(
+            _by_plate(hits.how), most=limit, **hits.values
+        )
     ]
 
 
-def _rows() -> Select[*tuple[Any, ...]]:
-    return select(*_COLUMNS)
-
-
-def _row(row: Row[*tuple[Any, ...]]) -> CustomerRow:
-    return CustomerRow(*row)
+@lru_cache(100)
+def _by_plate(how: How) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*_VEHICLE_COLUMNS, Customer.id, Customer.name)
+        .join(Vehicle.customer)
+        .where(Vehicle.archived_at.is_(None), how.condition)
+        .order_by(Vehicle.plate_key, Vehicle.id)
+        .limit(bindparam("most", type_=Integer))
+    )
 
 
 def _with_vehicles(rows: Iterable[CustomerRow]) -> list[CustomerRow]:
@@ -333,26 +373,28 @@ def _order(sort: Sort) -> list[SortKey]:
     return [SortKey(key, descending=sort in (Sort.NEWEST, Sort.NAME_BACK)) for key in keys]
 
 
-def _hits(chosen: CustomerFilter) -> Hits | None:
-    """Who has the words that were typed, looked up now; None when there are none."""
-    return find(CustomerWords, Customer.id, _words(chosen.q), by_name=True) if chosen.q else None
+def _hits(chosen: CustomerFilter) -> Hits:
+    """Who has the words that were typed, looked up now."""
+    return find(CustomerWords, Customer.id, _words(chosen.q), by_name=True) if chosen.q else Hits()
 
 
-def _conditions(chosen: CustomerFilter, hits: Hits | None) -> list[ColumnElement[bool]]:
+def _conditions(chosen: CustomerFilter, how: How | None) -> list[ColumnElement[bool]]:
     archived = Customer.archived_at.is_not(None) if chosen.is_archived else Customer.archived_at.is_(None)
-    return [archived] if hits is None else [archived, hits.condition]
+    return [archived] if how is None else [archived, how.condition]
 
 
 def _count(chosen: CustomerFilter) -> int:
     hits = _hits(chosen)
-    if hits and hits.are_many and not chosen.is_archived:
-        archived = select(Customer.id).where(Customer.archived_at.is_not(None))
-        return how_many_have(CustomerWords, _words(chosen.q), but=archived)
-    return db.session.scalar(_counting(chosen, hits)) or 0
+    if hits.are_many and not chosen.is_archived:
+        return how_many_have(CustomerWords, _words(chosen.q), but=_ARCHIVED)
+    return db.session.scalar(_counting(chosen, hits.how), hits.values) or 0
 
 
-def _counting(chosen: CustomerFilter, hits: Hits | None) -> Select[int]:
-    return select(func.count()).select_from(Customer).where(*_conditions(chosen, hits))
+_ARCHIVED = select(Customer.id).where(Customer.archived_at.is_not(None))
+
+
+def _counting(chosen: CustomerFilter, how: How | None) -> Select[int]:
+    return select(func.count()).select_from(Customer).where(*_conditions(chosen, how))
 
 
 def _words(q: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
@@ -15,7 +15,7 @@ from shop.common import stamps
 from shop.common.paging import DEFAULT_SIZE, Reading, Segment, Slice, SortKey, read_slice
 from shop.common.stamps import Topic, kept, remembered
 from shop.common.text import squeezed
-from shop.common.words import Hits, find, how_many_have
+from shop.common.words import Hits, How, find, how_many_have
 from shop.extensions import db
 from shop.inventory.models import MoveKind, Part, PartWords, StockMove
 
@@ -23,6 +23,7 @@ MAX_LOCATIONS = 200
 
 # An archived part gives its name up, so the index of names is the list of parts in its order.
 _IS_LISTED = Part.name_key.is_not(None)
+_UNLISTED = select(Part.id).where(~_IS_LISTED)
 _IS_LOW = Part.on_hand - Part.reserved < Part.minimum
 
 
@@ -115,28 +116,29 @@ def listed(
     """A stretch of the list; raises RuleBroken on ``after`` or ``before`` for an unknown place."""
 
     def build() -> Slice[PartRow]:
-        return _reading_of(chosen).read(_row, size=size, after=after, before=before)
+        reading, hits = _reading_of(chosen)
+        return reading.read(_row, size=size, after=after, before=before, values=hits.values)
 
     return kept(Topic.PARTS, "listed", chosen, size, after, before, build=build)
 
 
-def _reading_of(chosen: PartFilter) -> Reading:
-    # What is searched for is looked up while the statement is made.
-    return _reading(chosen) if chosen.q else _kept_reading(chosen)
+def _reading_of(chosen: PartFilter) -> tuple[Reading, Hits]:
+    hits = _hits(chosen)
+    return _reading(replace(chosen, q=""), hits.how), hits
 
 
-def _reading(chosen: PartFilter) -> Reading:
-    return Reading(_projected(chosen), _segments_of(chosen.sort))
-
-
-_kept_reading = lru_cache(200)(_reading)
+@lru_cache(200)
+def _reading(chosen: PartFilter, how: How | None) -> Reading:
+    nothing = how is not None and how.finds_nothing
+    return Reading(_projected(chosen, how), _segments_of(chosen.sort), finds_nothing=nothing)
 
 
 def page_of(chosen: PartFilter, *, number: int, size: int) -> list[PartRow]:
     """One numbered page of the list; deep pages are cheaper by ``listed`` and its cursor."""
 
     def build() -> list[PartRow]:
-        return _reading_of(chosen).numbered(_row, number=number, size=size)
+        reading, hits = _reading_of(chosen)
+        return reading.numbered(_row, number=number, size=size, values=hits.values)
 
     return kept(Topic.PARTS, "page", chosen, number, size, build=build)
 
@@ -149,9 +151,10 @@ def how_many(chosen: PartFilter) -> int:
 
 def _count(chosen: PartFilter) -> int:
     hits = _hits(chosen)
-    if hits and hits.are_many and chosen == PartFilter(chosen.q, sort=chosen.sort):
-        return how_many_have(PartWords, chosen.q, but=select(Part.id).where(~_IS_LISTED))
-    return db.session.scalar(select(func.count()).select_from(Part).where(*_conditions(chosen, hits))) or 0
+    if hits.are_many and chosen == PartFilter(chosen.q, sort=chosen.sort):
+        return how_many_have(PartWords, chosen.q, but=_UNLISTED)
+    counting = select(func.count()).select_from(Part).where(*_conditions(chosen, hits.how))
+    return db.session.scalar(counting, hits.values) or 0
 
 
 def totals() -> Totals:
@@ -179,9 +182,9 @@ def moves(
     return read_slice(by_whom, newest, _move, size=size, after=after, before=before)
 
 
-def _projected(chosen: PartFilter) -> Select[*tuple[Any, ...]]:
+def _projected(chosen: PartFilter, how: How | None) -> Select[*tuple[Any, ...]]:
     columns = (Part.id, Part.name, Part.sku, Part.location, Part.price_cents, Part.on_hand, Part.reserved, Part.minimum)
-    return select(*columns).where(*_conditions(chosen, _hits(chosen)))
+    return select(*columns).where(*_conditions(chosen, how))
 
 
 def _row(row: Row[*tuple[Any, ...]]) -> PartRow:
@@ -197,15 +200,15 @@ def _move(row: Row[*tuple[Any, ...]]) -> MoveRow:
     return MoveRow(row.id, row.kind, row.quantity, row.balance, row.reason, row.ticket_id, row.at, row.who)
 
 
-def _hits(chosen: PartFilter) -> Hits | None:
-    """What has the words that were typed, looked up now; None when there are none."""
-    return find(PartWords, Part.id, chosen.q, by_name=True) if chosen.q.strip() else None
+def _hits(chosen: PartFilter) -> Hits:
+    """What has the words that were typed, looked up now."""
+    return find(PartWords, Part.id, chosen.q, by_name=True) if chosen.q.strip() else Hits()
 
 
-def _conditions(chosen: PartFilter, hits: Hits | None) -> list[ColumnElement[bool]]:
+def _conditions(chosen: PartFilter, how: How | None) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [_IS_LISTED]
-    if hits is not None:
-        conditions.append(hits.condition)
+    if how is not None:
+        conditions.append(how.condition)
     if chosen.is_low:
         conditions.append(_IS_LOW)
     if chosen.location:

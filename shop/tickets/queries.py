@@ -33,7 +33,7 @@ from shop.common.paging import DEFAULT_SIZE, Reading, Slice, rows_of
 from shop.common.roles import Role
 from shop.common.stamps import Topic, kept, remembered
 from shop.common.text import initials
-from shop.common.words import Hits, how_many_have
+from shop.common.words import Hits, How, how_many_have
 from shop.customers.models import Customer, Vehicle, vehicle_label
 from shop.extensions import db
 from shop.inventory.models import Part
@@ -288,7 +288,8 @@ def list_tickets(
     """
 
     def build() -> Slice[TicketRow]:
-        found = _reading_of(wanted).read(filled(), size=size, after=after, before=before, counted=asks)
+        reading, hits = _reading_of(wanted)
+        found = reading.read(filled(), size=size, after=after, before=before, counted=asks, values=hits.values)
         return replace(found, items=with_parts(found.items)) if parts else found
 
     topic = _topic_counting(wanted)
@@ -301,28 +302,23 @@ def page_of_tickets(wanted: TicketFilter, *, number: int, size: int) -> list[Tic
     """One numbered page of a list by number, with the parts; ``list_tickets`` and its cursor are the way to go deep."""
 
     def build() -> list[TicketRow]:
-        return with_parts(_reading_of(wanted).numbered(filled(), number=number, size=size))
+        reading, hits = _reading_of(wanted)
+        return with_parts(reading.numbered(filled(), number=number, size=size, values=hits.values))
 
     return kept(Topic.TICKETS, "page", wanted, number, size, moment_of(wanted), build=build)
 
 
-def _reading_of(wanted: TicketFilter) -> Reading:
-    # What is searched for is looked up while the statement is made.
-    return _make_reading(wanted) if wanted.q else _kept_reading(wanted, moment_of(wanted))
+def _reading_of(wanted: TicketFilter) -> tuple[Reading, Hits]:
+    hits = hits_of(wanted)
+    return _reading(replace(wanted, q=""), hits.how, most_counted(wanted), moment_of(wanted)), hits
 
 
 @lru_cache(500)
-def _kept_reading(wanted: TicketFilter, moment: str | None) -> Reading:
-    return _make_reading(wanted)
-
-
-def _make_reading(wanted: TicketFilter) -> Reading:
-    hits = hits_of(wanted)
-    ids, counting = (
-        matching(wanted, hits).with_only_columns(Ticket.id),
-        _counting(wanted, hits, most_counted(wanted) + 1),
-    )
-    return Reading(ids, segments_of(wanted, hits), complete=_completed, counting=counting)
+def _reading(wanted: TicketFilter, how: How | None, most: int, moment: str | None) -> Reading:
+    """Made once for each filter and way to find words, whichever the words are."""
+    ids, counting = matching(wanted, how).with_only_columns(Ticket.id), _counting(wanted, how, most + 1, moment)
+    nothing = how is not None and how.finds_nothing
+    return Reading(ids, segments_of(wanted, how), complete=_completed, counting=counting, finds_nothing=nothing)
 
 
 def count_tickets(wanted: TicketFilter, *, at_most: int | None = None) -> int:
@@ -332,9 +328,11 @@ def count_tickets(wanted: TicketFilter, *, at_most: int | None = None) -> int:
 
     def build() -> int:
         hits = hits_of(wanted)
-        if at_most is None and hits and hits.are_many and wanted == TicketFilter(wanted.q, sort=wanted.sort):
-            return how_many_have(TicketWords, wanted.q, but=select(Ticket.id).where(Ticket.archived_at.is_not(None)))
-        return db.session.scalar(_counting(wanted, hits, at_most)) or 0
+        if at_most is None and hits.are_many and wanted == TicketFilter(wanted.q, sort=wanted.sort):
+            return how_many_have(TicketWords, wanted.q, but=_ARCHIVED)
+        counting = _counting(replace(wanted, q=""), hits.how, at_most, moment_of(wanted))
+        ((number,),) = rows_of(counting, **hits.values)
+        return int(number)
 
     return kept(Topic.TICKETS, "count", wanted, at_most, moment_of(wanted), build=build)
 
@@ -344,9 +342,13 @@ def most_counted(wanted: TicketFilter) -> int:
     return MOST_COUNTED if _topic_counting(wanted) or is_bounded(wanted) else MOST_COUNTED_OF_ALL
 
 
-def _counting(wanted: TicketFilter, hits: Hits | None, at_most: int | None) -> Select[int]:
-    ids = matching(wanted, hits).with_only_columns(Ticket.id).limit(at_most)
-    runs = [select(ids.where(run).subquery().c.id) for run in hits.runs] if hits and at_most else []
+_ARCHIVED = select(Ticket.id).where(Ticket.archived_at.is_not(None))
+
+
+@lru_cache(500)
+def _counting(wanted: TicketFilter, how: How | None, at_most: int | None, moment: str | None) -> Select[int]:
+    ids = matching(wanted, how).with_only_columns(Ticket.id).limit(at_most)
+    runs = [select(ids.where(run).subquery().c.id) for run in how.runs] if how and at_most else []
     some = union_all(*runs).limit(at_most) if runs else ids
     return select(func.count()).select_from(some.subquery())
 
@@ -368,6 +370,8 @@ def open_count() -> int:
 def open_tickets_of(vehicle_ids: Iterable[int]) -> dict[int, Ticket]:
     """By vehicle, its newest open ticket: to warn before a second one is written."""
     asked = {"vehicles": list(vehicle_ids)}
+    if not asked["vehicles"]:
+        return {}
     return {ticket.vehicle_id: ticket for ticket in db.session.scalars(_open_ones(), asked) if ticket.vehicle_id}
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, s
 
 from shop.common.clock import now, start_of_day, today
 from shop.common.paging import Segment, SortKey
-from shop.common.words import Hits, find
+from shop.common.words import Hits, How, find
 from shop.inventory.models import Part
 from shop.tickets.lifecycle import OPEN, PROMISE_KEPT, ROAD, Approval, Status
 from shop.tickets.models import Assignment, Job, Line, Supply, Ticket, TicketWords
@@ -71,13 +71,13 @@ class TicketFilter:
     sort: Sort = Sort.NEWEST
 
 
-def hits_of(wanted: TicketFilter) -> Hits | None:
-    """What has the words of a filter, looked up now; None when it asks for none."""
-    return find(TicketWords, Ticket.id, wanted.q, among_few=is_bounded(wanted)) if wanted.q.strip() else None
+def hits_of(wanted: TicketFilter) -> Hits:
+    """What has the words of a filter, looked up now."""
+    return find(TicketWords, Ticket.id, wanted.q, among_few=is_bounded(wanted)) if wanted.q.strip() else Hits()
 
 
-def matching(wanted: TicketFilter, hits: Hits | None) -> Select[Ticket]:
-    """The tickets that a filter finds, in no order; ``hits`` are those of ``hits_of``."""
+def matching(wanted: TicketFilter, how: How | None) -> Select[Ticket]:
+    """The tickets that a filter finds, in no order; ``how`` its words are found is told by ``hits_of``."""
     is_archived = Ticket.archived_at.is_not(None) if wanted.scope is Scope.ARCHIVED else Ticket.archived_at.is_(None)
     tickets = select(Ticket).where(is_archived, *_within(wanted.scope), *_promised(wanted.due))
     for column, value in (
@@ -93,7 +93,7 @@ def matching(wanted: TicketFilter, hits: Hits | None) -> Select[Ticket]:
         tickets = tickets.where(worked_by(wanted.mechanic_id))
     if wanted.is_waiting:
         tickets = tickets.where(is_waiting())
-    return tickets if hits is None else tickets.where(hits.condition)
+    return tickets if how is None else tickets.where(how.condition)
 
 
 def moment_of(wanted: TicketFilter) -> str | None:
@@ -101,7 +101,7 @@ def moment_of(wanted: TicketFilter) -> str | None:
     return f"{now():%Y-%m-%d %H:%M} {today()}" if wanted.due else None
 
 
-def segments_of(wanted: TicketFilter, hits: Hits | None) -> list[Segment]:
+def segments_of(wanted: TicketFilter, how: How | None) -> list[Segment]:
     """The order of a list, in as many segments as it takes for an index to hold each of them.
 
     What ``is_bounded`` is one segment whatever its order: so few tickets are sorted as they are found.
@@ -109,7 +109,7 @@ def segments_of(wanted: TicketFilter, hits: Hits | None) -> list[Segment]:
     newest = SortKey((Ticket.id if _is_by_ticket(wanted) else Assignment.ticket_id).expression, descending=True)
     match wanted.sort:
         case Sort.NEWEST:
-            return [Segment([newest], runs=hits.runs if hits else ())]
+            return [Segment([newest], runs=how.runs if how else ())]
         case Sort.OLDEST:
             return [Segment([newest.reversed])]
         case Sort.PROMISED_FIRST | Sort.PROMISED_LAST:

@@ -195,8 +195,9 @@ def test_what_is_refused_changes_no_word(dvorak: Ticket, by: Account) -> None:
 
 def test_a_vehicle_that_goes_is_no_longer_found_with_the_customer(dvorak: Ticket, by: Account) -> None:
     def owners() -> list[str]:
-        names = select(Customer.name).where(words.find(words_of_customers, Customer.id, "7abc123").condition)
-        return list(db.session.scalars(names))
+        hits = words.find(words_of_customers, Customer.id, "7abc123")
+        assert hits.how
+        return list(db.session.scalars(select(Customer.name).where(hits.how.condition), hits.values))
 
     words_of_customers = words.KEPT[0].table
     vehicle = dvorak.vehicle
@@ -294,7 +295,8 @@ class TestPlans:
 
     @pytest.mark.parametrize("q", QUESTIONS)
     def test_words_are_looked_up_in_the_index(self, q: str) -> None:
-        plan = explained(words.lookup(TicketWords, words.asked(q)))
+        looking_up = words.lookup(TicketWords, db.engine.dialect.name, 26)
+        plan = explained(looking_up.bindparams(asked=words.asking(words.asked(q))))
         assert {
             "sqlite": "SCAN ticket_words_index VIRTUAL TABLE INDEX",
             "postgresql": "Bitmap Index Scan on ticket_words_index",
@@ -305,8 +307,9 @@ class TestPlans:
     @pytest.mark.parametrize("scope", [Scope.ALL, Scope.OPEN])
     def test_the_list_is_read_in_its_order_or_by_ids(self, q: str, scope: Scope) -> None:
         wanted = TicketFilter(q, scope=scope)
-        page = matching(wanted, hits_of(wanted)).with_only_columns(Ticket.id).order_by(Ticket.id.desc()).limit(26)
-        plan = explained(page)
+        hits = hits_of(wanted)
+        page = matching(wanted, hits.how).with_only_columns(Ticket.id).order_by(Ticket.id.desc()).limit(26)
+        plan = explained(page.params(hits.values))
         if db.engine.dialect.name == "sqlite":
             assert "SCAN ticket_words" not in plan
             if scope is Scope.ALL:
