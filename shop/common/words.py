@@ -54,7 +54,7 @@ MOST_WORDS = 500  # of one thing; more would be no text of a person
 NAME, ANY = "kk", "zz"
 FEW_LETTERS = 2  # so few are looked for among names alone
 
-MOST_LISTED = 2000
+MOST_LISTED, _LISTED_OF_COMMON = 2000, 200
 #: A word is common that so many of the newest rows have: reading on from the newest then fills a page soon.
 _NEWEST, _COMMON = 1000, 10
 _COUNT = "SELECT count(*) AS number FROM ({}) AS hits"
@@ -318,14 +318,18 @@ def find(table: Any, thing_id: Any, q: str, *, among_few: bool = False, by_name:
     """
     words = asked(q)
     beginnings = _beginnings(words)
-    if words and (among_few or (not by_name and _is_common(table, words))):
-        return Hits(How(table, Way.TESTED if among_few else Way.COMMON, len(words), thing_id), beginnings)
-    found = _read(lookup(table, _dialect(), MOST_LISTED + 1), asked=asking(words)) if words else []
+    if words and among_few:
+        return Hits(How(table, Way.TESTED, len(words), thing_id), beginnings)
+    is_common = bool(words) and not by_name and _is_common(table, words)
+    if is_common and _dialect() not in _GIVES_THE_NEWEST:
+        return Hits(How(table, Way.COMMON, len(words), thing_id), beginnings)
+    most = min(MOST_LISTED, _LISTED_OF_COMMON) if is_common else MOST_LISTED
+    found = _read(lookup(table, _dialect(), most + 1), asked=asking(words)) if words else []
     if not found:
         return Hits(How(table, Way.NOTHING, 0, thing_id))
-    if len(found) <= MOST_LISTED:
+    if len(found) <= most:
         return Hits(How(table, Way.LISTED, 0, thing_id), {"found": found})
-    listed = {"found": found[:MOST_LISTED], "newest_found": found[0], "oldest_found": found[-1]}
+    listed = {"found": found[:most], "newest_found": found[0], "oldest_found": found[-1]}
     return Hits(How(table, Way.NEWEST, len(words), thing_id), {**beginnings, **listed})
 
 
@@ -417,6 +421,8 @@ _AMONG_THE_NEWEST = {
     "mariadb": "SELECT id FROM {0} AS words WHERE id > (SELECT max(id) FROM {0}) - {1} AND {2}",
 }
 _LONGEST_PREFIX = 8
+#: Whose index gives the newest things with a word without reading all that have it: so a few of a common one are listed.
+_GIVES_THE_NEWEST = {"sqlite"}
 #: How a word, the beginning of one, and several of them are asked for.
 _ASK = {"sqlite": ("{}", "{}*", " "), "postgresql": ("{}", "{}:*", " & "), "mariadb": ("+{}", "+{}*", " ")}
 
