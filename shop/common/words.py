@@ -421,7 +421,7 @@ _AMONG_THE_NEWEST = {
     "mariadb": "SELECT id FROM {0} AS words WHERE id > (SELECT max(id) FROM {0}) - {1} AND {2}",
 }
 _LONGEST_PREFIX = 8
-#: Whose index gives the newest things with a word without reading all that have it: so a few of a common one are listed.
+#: Whose index gives the newest things with a word without reading all others: so a few of a common one are listed.
 _GIVES_THE_NEWEST = {"sqlite"}
 #: How a word, the beginning of one, and several of them are asked for.
 _ASK = {"sqlite": ("{}", "{}*", " "), "postgresql": ("{}", "{}:*", " & "), "mariadb": ("+{}", "+{}*", " ")}
