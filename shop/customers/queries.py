@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -20,6 +21,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    false,
     func,
     not_,
     or_,
@@ -205,20 +207,28 @@ def how_many(chosen: CustomerFilter) -> int:
     return kept(Topic.CUSTOMERS, "how_many", chosen, build=lambda: _count(chosen))
 
 
-def search(q: str, *, limit: int, with_vehicles: bool = True) -> list[CustomerRow]:
-    """Customers by the words of their name, telephone, e-mail, or a vehicle's plate or VIN.
+def search(q: str, *, limit: int) -> list[CustomerRow]:
+    """Customers by the words of their name, telephone, e-mail, or a vehicle's plate or VIN; without their vehicles.
 
     Names that begin with what was typed come first; nothing typed finds nobody.
     """
     text = " ".join(q.split())
-    if not text:
+    return kept(Topic.CUSTOMERS, "search", text, limit, build=lambda: _search(text, limit)) if text else []
+
+
+def with_vehicles(rows: Sequence[CustomerRow], *, most: int, also: Collection[int] = ()) -> list[CustomerRow]:
+    """The rows with vehicles to choose from: those whose ids are in ``also``, then the first ``most`` of each customer.
+
+    One statement, however many they are.
+    """
+    if not rows:
         return []
-
-    def build() -> list[CustomerRow]:
-        found = _search(text, limit)
-        return _with_vehicles(found) if with_vehicles else found
-
-    return kept(Topic.CUSTOMERS, "search", text, limit, with_vehicles, build=build)
+    found = rows_of(_few_of_each(most), customers=[row.id for row in rows], also=list(also))
+    filled = {customer_id: _with_few_vehicles(list(its)) for customer_id, its in groupby(found, key=itemgetter(0))}
+    return [
+        replace(each, vehicles=tuple(sorted(each.vehicles, key=lambda vehicle: (vehicle.id not in also, vehicle.id))))
+        for each in (filled[row.id] for row in rows)
+    ]
 
 
 def search_vehicles(q: str, *, limit: int) -> list[FoundVehicle]:
@@ -245,18 +255,9 @@ def _reading(chosen: CustomerFilter, how: How | None) -> Reading:
     is_counted_beside = chosen.is_archived or (how is not None and not how.are_many)
     counting = _counting(chosen, how) if is_counted_beside else None
 
-    def theirs(vehicle: Any) -> ColumnElement[bool]:
-        shown = true() if chosen.is_archived else vehicle.archived_at.is_(None)
-        return and_(vehicle.customer_id == Customer.id, shown)
-
     def complete(page: Subquery) -> Select[*tuple[Any, ...]]:
-        one = aliased(Vehicle)
-        count = select(func.count()).select_from(one).where(theirs(one)).correlate(Customer).scalar_subquery()
-        ids = select(one.id).where(theirs(one)).order_by(one.id).correlate(Customer)
-        last = ids.offset(MOST_LISTED - 1).limit(1).scalar_subquery()
-        few = and_(theirs(Vehicle), Vehicle.id <= func.coalesce(last, MAX_ID))
-        customers = select(Customer).join(page, page.c.id == Customer.id).outerjoin(Vehicle, few)
-        return customers.with_only_columns(*_COLUMNS, count, *_VEHICLE_COLUMNS)
+        customers = select(Customer).join(page, page.c.id == Customer.id)
+        return _beside_vehicles(customers, most=MOST_LISTED, with_archived=chosen.is_archived)
 
     return Reading(
         ids,
@@ -265,6 +266,24 @@ def _reading(chosen: CustomerFilter, how: How | None) -> Reading:
         inner=Vehicle.id.expression,
         counting=counting,
         finds_nothing=how is not None and how.finds_nothing,
+    )
+
+
+def _beside_vehicles(
+    customers: Select[Any], *, most: int, also: ColumnElement[bool] | None = None, with_archived: bool = False
+) -> Select[*tuple[Any, ...]]:
+    """What ``_with_few_vehicles`` takes: a row for each of a customer's first vehicles, and for ``also`` others."""
+    one = aliased(Vehicle)
+
+    def theirs(vehicle: Any) -> ColumnElement[bool]:
+        return and_(vehicle.customer_id == Customer.id, true() if with_archived else vehicle.archived_at.is_(None))
+
+    count = select(func.count()).select_from(one).where(theirs(one)).correlate(Customer).scalar_subquery()
+    ids = select(one.id).where(theirs(one)).order_by(one.id).correlate(Customer)
+    last = ids.offset(most - 1).limit(1).scalar_subquery()
+    is_shown = or_(Vehicle.id <= func.coalesce(last, MAX_ID), false() if also is None else also)
+    return customers.outerjoin(Vehicle, and_(theirs(Vehicle), is_shown)).with_only_columns(
+        *_COLUMNS, count, *_VEHICLE_COLUMNS
     )
 
 
@@ -356,15 +375,11 @@ def _by_plate(how: How) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _with_vehicles(rows: Iterable[CustomerRow]) -> list[CustomerRow]:
-    """The same rows with their vehicles, in one more statement however many they are."""
-    rows = list(rows)
-    statement = select(Vehicle.customer_id, *_VEHICLE_COLUMNS).order_by(Vehicle.id)
-    statement = statement.where(Vehicle.customer_id.in_([row.id for row in rows]), Vehicle.archived_at.is_(None))
-    theirs = defaultdict(list)
-    for customer_id, *vehicle in db.session.execute(statement):
-        theirs[customer_id].append(_vehicle(vehicle))
-    return [replace(row, vehicles=tuple(theirs[row.id])) for row in rows]
+@cache
+def _few_of_each(most: int) -> Select[*tuple[Any, ...]]:
+    customers = select(Customer).where(Customer.id.in_(bindparam("customers", expanding=True)))
+    also = Vehicle.id.in_(bindparam("also", expanding=True))
+    return _beside_vehicles(customers, most=most, also=also).order_by(Customer.id)
 
 
 def _order(sort: Sort) -> list[SortKey]:

@@ -56,7 +56,7 @@ def vehicle_edit(vehicle_id: int) -> Answer:
 def vehicle_owner(vehicle_id: int) -> Answer:
     """Look for the customer who has the vehicle now."""
     form = SearchForm.read(request.args)
-    owners = queries.search(form.text, limit=MOST_OWNERS, with_vehicles=False)
+    owners = queries.search(form.text, limit=MOST_OWNERS)
     vehicle = find_vehicle(vehicle_id)
     context = show_context(vehicle, q=form.text, owners=owners, open_tickets=open_work_of(vehicle))
     return page_or_fragment("customers/vehicle.html", "customers/_owner.html", **context)

@@ -40,7 +40,7 @@ def find(q: str) -> Found:
     vehicles = search_vehicles(q, limit=MOST_OF_EACH)
     return Found(
         tickets=[*list_tickets(TicketFilter(q=q), size=MOST_OF_EACH).items],
-        customers=search_customers(q, limit=MOST_OF_EACH, with_vehicles=False),
+        customers=search_customers(q, limit=MOST_OF_EACH),
         vehicles=vehicles,
         here=open_tickets_of(vehicle.id for vehicle in vehicles),
         parts=search_parts(q, limit=MOST_OF_EACH),

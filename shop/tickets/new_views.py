@@ -7,7 +7,7 @@ from typing import Any
 from flask import request, url_for
 
 from shop.customers.models import Customer, Vehicle
-from shop.customers.queries import CustomerRow, RowVehicle, vehicles_known_to
+from shop.customers.queries import CustomerRow, search_vehicles, vehicles_known_to, with_vehicles
 from shop.customers.queries import search as search_customers
 from shop.customers.queries import visible_to as customers_visible_to
 from shop.extensions import db
@@ -20,7 +20,8 @@ from shop.web.doors import desk
 from shop.web.forms import SearchForm
 from shop.web.respond import Answer, done, page, page_or_fragment
 
-MOST_FOUND = 6
+MOST_FOUND = 6  # customers, and vehicles of each
+MOST_NAMED = 20  # vehicles by what was typed
 
 
 @desk.get("/tickets/new")
@@ -48,10 +49,12 @@ def ticket_add() -> Answer:
 def new_context(form: OpenForm) -> dict[str, Any]:
     form.mechanic.offer(mechanics_on_duty(), empty="Nobody yet")
     q = "" if form.q.errors else form.q.data or ""
-    customer, _ = chosen(form.whose.data or "")
-    rows = search_customers(q, limit=MOST_FOUND) if q else []
+    customer, vehicle = chosen(form.whose.data or "")
+    rows = search_customers(q, limit=MOST_FOUND)
     if customer is not None:
         rows = [as_row(customer), *(row for row in rows if row.id != customer.id)]
+    named = {found.id for found in search_vehicles(q, limit=MOST_NAMED)} | ({vehicle.id} if vehicle else set())
+    rows = with_vehicles(rows, most=MOST_FOUND, also=named)
     looks_like_a_name = not any(character.isdigit() for character in q)
     if q and not rows and looks_like_a_name and "find" in request.form and not form.name.data:
         form.name.data = q
@@ -93,9 +96,4 @@ def is_id(text: str) -> bool:
 
 
 def as_row(customer: Customer) -> CustomerRow:
-    vehicles = tuple(
-        RowVehicle(vehicle.id, vehicle.plate, vehicle.label) for vehicle in customer.vehicles if not vehicle.is_archived
-    )
-    return CustomerRow(
-        customer.id, customer.name, customer.email, customer.phone, customer.created_at, vehicles=vehicles
-    )
+    return CustomerRow(customer.id, customer.name, customer.email, customer.phone, customer.created_at)

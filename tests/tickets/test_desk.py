@@ -463,6 +463,24 @@ class TestNew:
         assert chosen
         assert chosen["value"] == whose
 
+    def test_of_a_fleet_a_few_are_offered_and_the_one_whose_plate_is_typed(self, desk: Browser) -> None:
+        with desk.app.app_context():
+            customer = make_customer(name="Harbour Taxis")
+            vehicles = [make_vehicle(customer, plate=f"TAXI {number:03}") for number in range(40)]
+            ids = [vehicle.id for vehicle in vehicles]
+            customer_id = customer.id
+            db.session.commit()
+        offered = [f"{customer_id}-{vehicle_id}" for vehicle_id in ids]
+        page = desk.get("/desk/tickets/new?q=harbour", htmx=True)
+        radios = page.soup.find_all("input", {"name": "whose"})
+        assert [radio["value"] for radio in radios] == [*offered[:6], str(customer_id)]
+        assert "34 more: search by the number plate." in page.text
+        page = desk.get(f"/desk/tickets/new?q=taxi+033&whose={offered[20]}", htmx=True)
+        radios = page.soup.find_all("input", {"name": "whose"})
+        assert [radio["value"] for radio in radios] == [offered[20], offered[33], *offered[:6], str(customer_id)]
+        assert radios[0].has_attr("checked")
+        assert "32 more" in page.text
+
     def test_for_a_new_customer_with_a_new_car(self, desk: Browser) -> None:
         form = desk.get("/desk/tickets/new").form("Open the ticket")
         page = form.fill(name="Nia New", phone="555 0100", plate="NEW 1", make="Kia", complaint="Rattles.").submit("-")
