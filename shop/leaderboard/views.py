@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from flask import request, url_for
@@ -158,4 +159,9 @@ def page_url(period: Period, number: int) -> str:
 
 
 def tickets_url(mechanic_id: int, period: Period, count: Count) -> str:
+    return _tickets_url(mechanic_id, period, count, request.script_root)
+
+
+@lru_cache(2000)
+def _tickets_url(mechanic_id: int, period: Period, count: Count, _root: str) -> str:
     return url_for(".ranking_tickets", mechanic_id=mechanic_id, period=period.value, count=count.value)

@@ -18,6 +18,7 @@ ATOMS = {
     "components/page.html": ("kbd",),
     "components/nav.html": ("main_nav", "skip_link", "demo_bar"),
     "components/status.html": ("status_pill", "pill", "flag", "due"),
+    "components/chart.html": ("sparkline",),
     "components/plate.html": ("plate", "person", "people", "ticket_number", "vehicle_line"),
     "components/buttons.html": ("button", "link_button"),
     "tickets/row.html": ("ticket_row",),
