@@ -54,7 +54,7 @@ MOST_WORDS = 500  # of one thing; more would be no text of a person
 NAME, ANY = "kk", "zz"
 FEW_LETTERS = 2  # so few are looked for among names alone
 
-MOST_LISTED, _LISTED_OF_COMMON = 2000, 200
+MOST_LISTED, FEW_LISTED = 2000, 200
 #: A word is common that so many of the newest rows have: reading on from the newest then fills a page soon.
 _NEWEST, _COMMON = 1000, 10
 _COUNT = "SELECT count(*) AS number FROM ({}) AS hits"
@@ -308,29 +308,49 @@ class Hits:
         return self.how is not None and self.how.finds_nothing
 
 
-def find(table: Any, thing_id: Any, q: str, *, among_few: bool = False, by_name: bool = False) -> Hits:
+def find(
+    table: Any, thing_id: Any, q: str, *, among_few: bool = False, by_name: bool = False, enough: int | None = None
+) -> Hits:
     """Every word that was typed begins a word of the thing; nothing has them when only signs were typed.
 
     Words that few things have are looked up in the index, now; for common ones the list is read in its own order until
     the page is full, which then is soon. ``among_few`` says that other conditions leave few things, so that there is
     nothing to look up; ``by_name`` that the list is in the order of names, where things with the same words stand
-    together and may be far from the beginning: there common ones are looked up as well.
+    together and may be far from the beginning: there common ones are looked up as well; ``enough`` that no more than so
+    many of the newest are wanted.
     """
     words = asked(q)
     beginnings = _beginnings(words)
-    if words and among_few:
-        return Hits(How(table, Way.TESTED, len(words), thing_id), beginnings)
-    is_common = bool(words) and not by_name and _is_common(table, words)
-    if is_common and _dialect() not in _GIVES_THE_NEWEST:
-        return Hits(How(table, Way.COMMON, len(words), thing_id), beginnings)
-    most = min(MOST_LISTED, _LISTED_OF_COMMON) if is_common else MOST_LISTED
-    found = _read(lookup(table, _dialect(), most + 1), asked=asking(words)) if words else []
-    if not found:
+    if not words:
         return Hits(How(table, Way.NOTHING, 0, thing_id))
-    if len(found) <= most:
-        return Hits(How(table, Way.LISTED, 0, thing_id), {"found": found})
-    listed = {"found": found[:most], "newest_found": found[0], "oldest_found": found[-1]}
+    if among_few:
+        return Hits(How(table, Way.TESTED, len(words), thing_id), beginnings)
+    if _dialect() in _GIVES_THE_NEWEST:
+        found, are_all = _newest_first(table, words, by_name=by_name, enough=enough)
+    elif not by_name and _is_common(table, words):
+        return Hits(How(table, Way.COMMON, len(words), thing_id), beginnings)
+    else:
+        found, are_all = _look_up(table, words, MOST_LISTED)
+    if are_all:
+        return Hits(How(table, Way.LISTED if found else Way.NOTHING, 0, thing_id), {"found": found} if found else {})
+    listed = {"found": found, "newest_found": found[0], "oldest_found": found[-1] - 1}
     return Hits(How(table, Way.NEWEST, len(words), thing_id), {**beginnings, **listed})
+
+
+def _newest_first(table: Any, words: list[str], *, by_name: bool, enough: int | None) -> tuple[Sequence[int], bool]:
+    """Ids, and whether they are all: a few of the newest where these will do, or where the words are common."""
+    few = min(MOST_LISTED, FEW_LISTED)
+    if not by_name:
+        found, are_all = _look_up(table, words, few)
+        is_common = not are_all and (found[0] - found[-1]) * _COMMON <= few * _NEWEST
+        if are_all or is_common or (enough is not None and enough <= few):
+            return found, are_all
+    return _look_up(table, words, MOST_LISTED)
+
+
+def _look_up(table: Any, words: list[str], most: int) -> tuple[Sequence[int], bool]:
+    found = _read(lookup(table, _dialect(), most + 1), asked=asking(words))
+    return found[:most], len(found) <= most
 
 
 def how_many_have(table: Any, q: str, *, but: Select[int]) -> int:
@@ -412,15 +432,8 @@ _INDEX = {
     "SELECT id FROM fits",
     "mariadb": "SELECT id FROM {0} WHERE MATCH (words) AGAINST (:asked IN BOOLEAN MODE)",
 }
-#: The newest things whose words, when they are read, have what is asked for. SQLite's index is as quick for the newest
-#: as for all, and leaves few to read: those with one of the words, or its beginning where it is longer than a prefix.
-_AMONG_THE_NEWEST = {
-    "sqlite": "SELECT words.id FROM {0}_index AS found CROSS JOIN {0} AS words ON words.id = found.rowid "
-    "WHERE {0}_index MATCH :asked AND found.rowid > (SELECT max(id) FROM {0}) - {1} AND {2} ORDER BY found.rowid DESC",
-    "postgresql": "SELECT id FROM {0} AS words WHERE id > (SELECT max(id) FROM {0}) - {1} AND {2}",
-    "mariadb": "SELECT id FROM {0} AS words WHERE id > (SELECT max(id) FROM {0}) - {1} AND {2}",
-}
-_LONGEST_PREFIX = 8
+#: The newest things whose words, when they are read, have what is asked for.
+_AMONG_THE_NEWEST = "SELECT id FROM {0} WHERE id > (SELECT max(id) FROM {0}) - {1} AND {2} LIMIT {3}"
 #: Whose index gives the newest things with a word without reading all others: so a few of a common one are listed.
 _GIVES_THE_NEWEST = {"sqlite"}
 #: How a word, the beginning of one, and several of them are asked for.
@@ -444,16 +457,14 @@ def asking(words: list[str]) -> str:
 
 
 def _is_common(table: Any, words: list[str]) -> bool:
-    """Asked before the indexes: MariaDB's and PostgreSQL's read all things that a word has, however few are wanted."""
-    longest = max(words, key=len)[:_LONGEST_PREFIX]
-    newest = _among_the_newest(table, _dialect(), len(words), _COMMON)
-    return len(_read(newest, asked=asking([longest]), **_beginnings(words))) == _COMMON
+    """Asked before the indexes that read all things that a word has, however few are wanted."""
+    return len(_read(_among_the_newest(table, len(words)), **_beginnings(words))) == _COMMON
 
 
 @cache
-def _among_the_newest(table: Any, dialect: str, count: int, most: int) -> TextualSelect:
-    says = " AND ".join(f"words.words LIKE :word_{place}" for place in range(count))
-    newest = f"{_AMONG_THE_NEWEST[dialect]} LIMIT {most}".format(table.__tablename__, _NEWEST, says)
+def _among_the_newest(table: Any, count: int) -> TextualSelect:
+    says = " AND ".join(f"words LIKE :word_{place}" for place in range(count))
+    newest = _AMONG_THE_NEWEST.format(table.__tablename__, _NEWEST, says, _COMMON)
     return sql(newest).columns(column("id", Integer))
 
 

@@ -20,10 +20,8 @@ from sqlalchemy import (
     Subquery,
     and_,
     bindparam,
-    case,
     false,
     func,
-    not_,
     or_,
     select,
     true,
@@ -33,9 +31,10 @@ from sqlalchemy.orm import aliased, joinedload
 from shop.accounts.models import Account
 from shop.common import stamps
 from shop.common.base import MAX_ID
+from shop.common.by_name import ByName
 from shop.common.paging import DEFAULT_SIZE, Page, Reading, Segment, Slice, SortKey, rows_of, to_cursor
 from shop.common.stamps import Topic, kept
-from shop.common.text import digits, folded, squeezed
+from shop.common.text import digits, squeezed
 from shop.common.words import Hits, How, find, how_many_have
 from shop.customers.models import (
     MIN_PHONE_DIGITS,
@@ -49,7 +48,6 @@ from shop.customers.models import (
 from shop.extensions import db
 
 MOST_LISTED = 3  # vehicles of one customer that a list names; a fleet has many
-_LAST = "\uffff"  # no name has a letter behind it
 _PHONE = re.compile(r"[\d\s()+/.-]+")
 
 
@@ -122,6 +120,12 @@ class VehicleRow:
 _COLUMNS = (Customer.id, Customer.name, Customer.email, Customer.phone, Customer.created_at)
 _VEHICLE_COLUMNS = (Vehicle.id, Vehicle.plate, Vehicle.year, Vehicle.make, Vehicle.model, Vehicle.vin)
 _COMING = [SortKey(Vehicle.id.expression)]
+_BY_NAME = ByName(
+    CustomerWords,
+    select(*_COLUMNS).where(Customer.archived_at.is_(None)),
+    thing_id=Customer.id,
+    name_key=Customer.name_key,
+)
 
 
 def visible_to(account: Account) -> Select[Customer]:
@@ -318,38 +322,7 @@ def _numbered(chosen: CustomerFilter, number: int, size: int) -> Page[CustomerRo
 
 
 def _search(q: str, limit: int) -> list[CustomerRow]:
-    """Few are sorted; of many, names are walked twice since no index has this order: first from what begins so."""
-    hits = _hits(CustomerFilter(q))
-    if hits.how is None or hits.are_none:
-        return []
-    key = folded(q)
-    found: list[CustomerRow] = []
-    for which in (_Named.LIKE_IT, _Named.OTHERWISE) if hits.are_many else (_Named.EITHER,):
-        if len(found) < limit:
-            most = limit - len(found)
-            rows = rows_of(_by_name(hits.how, which), key=key, end=f"{key}{_LAST}", most=most, **hits.values)
-            found += [CustomerRow(*row) for row in rows]
-    return found
-
-
-class _Named(Enum):
-    LIKE_IT = "names that begin with what was typed"
-    OTHERWISE = "all others"
-    EITHER = "all, and the first ones first"
-
-
-@lru_cache(100)
-def _by_name(how: How, which: _Named) -> Select[*tuple[Any, ...]]:
-    begins = and_(Customer.name_key >= bindparam("key"), Customer.name_key < bindparam("end"))
-    rows = select(*_COLUMNS).where(*_conditions(CustomerFilter(), how))
-    match which:
-        case _Named.LIKE_IT:
-            rows = rows.where(begins)
-        case _Named.OTHERWISE:
-            rows = rows.where(not_(begins))
-        case _Named.EITHER:
-            rows = rows.order_by(case((begins, 0), else_=1))
-    return rows.order_by(Customer.name_key, Customer.id).limit(bindparam("most", type_=Integer))
+    return [CustomerRow(*row) for row in _BY_NAME.first(q, words=_words(q), limit=limit)]
 
 
 def _search_vehicles(q: str, limit: int) -> list[FoundVehicle]:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, false, func, select, true
 
 from shop.accounts.models import Account
 from shop.common import stamps
+from shop.common.by_name import ByName
 from shop.common.paging import DEFAULT_SIZE, Reading, Segment, Slice, SortKey, read_slice
 from shop.common.stamps import Topic, kept, remembered
 from shop.common.text import squeezed
@@ -23,6 +24,8 @@ MAX_LOCATIONS = 200
 
 # An archived part gives its name up, so the index of names is the list of parts in its order.
 _IS_LISTED = Part.name_key.is_not(None)
+_COLUMNS = (Part.id, Part.name, Part.sku, Part.location, Part.price_cents, Part.on_hand, Part.reserved, Part.minimum)
+_BY_NAME = ByName(PartWords, select(*_COLUMNS).where(_IS_LISTED), thing_id=Part.id, name_key=Part.name_key)
 _UNLISTED = select(Part.id).where(~_IS_LISTED)
 _IS_LOW = Part.on_hand - Part.reserved < Part.minimum
 
@@ -100,8 +103,18 @@ def known_to(account: Account) -> Select[Part]:
 
 
 def search(q: str, *, limit: int) -> list[PartRow]:
-    """The first parts, by name, that ``listed`` would show for these words."""
-    return page_of(PartFilter(q=q), number=1, size=limit)
+    """The first parts by the words of their name, SKU or location.
+
+    Names that begin with what was typed come first; nothing typed finds all.
+    """
+    text = " ".join(q.split())
+    if not text:
+        return page_of(PartFilter(), number=1, size=limit)
+
+    def build() -> list[PartRow]:
+        return [_row(row) for row in _BY_NAME.first(text, words=text, limit=limit)]
+
+    return kept(Topic.PARTS, "search", text, limit, build=build)
 
 
 def part_with_sku(sku: str) -> int | None:
@@ -183,8 +196,7 @@ def moves(
 
 
 def _projected(chosen: PartFilter, how: How | None) -> Select[*tuple[Any, ...]]:
-    columns = (Part.id, Part.name, Part.sku, Part.location, Part.price_cents, Part.on_hand, Part.reserved, Part.minimum)
-    return select(*columns).where(*_conditions(chosen, how))
+    return select(*_COLUMNS).where(*_conditions(chosen, how))
 
 
 def _row(row: Row[*tuple[Any, ...]]) -> PartRow:

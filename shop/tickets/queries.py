@@ -288,7 +288,8 @@ def list_tickets(
     """
 
     def build() -> Slice[TicketRow]:
-        reading, hits = _reading_of(wanted)
+        is_first = after is None and before is None
+        reading, hits = _reading_of(wanted, enough=max(size, most_counted(wanted)) + 1 if is_first else None)
         found = reading.read(filled(), size=size, after=after, before=before, counted=asks, values=hits.values)
         return replace(found, items=with_parts(found.items)) if parts else found
 
@@ -308,8 +309,8 @@ def page_of_tickets(wanted: TicketFilter, *, number: int, size: int) -> list[Tic
     return kept(Topic.TICKETS, "page", wanted, number, size, moment_of(wanted), build=build)
 
 
-def _reading_of(wanted: TicketFilter) -> tuple[Reading, Hits]:
-    hits = hits_of(wanted)
+def _reading_of(wanted: TicketFilter, *, enough: int | None = None) -> tuple[Reading, Hits]:
+    hits = hits_of(wanted, enough=enough)
     return _reading(replace(wanted, q=""), hits.how, most_counted(wanted), moment_of(wanted)), hits
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum
 
@@ -71,9 +71,13 @@ class TicketFilter:
     sort: Sort = Sort.NEWEST
 
 
-def hits_of(wanted: TicketFilter) -> Hits:
-    """What has the words of a filter, looked up now."""
-    return find(TicketWords, Ticket.id, wanted.q, among_few=is_bounded(wanted)) if wanted.q.strip() else Hits()
+def hits_of(wanted: TicketFilter, *, enough: int | None = None) -> Hits:
+    """What has the words of a filter, looked up now; ``enough`` where no more than so many of the first are wanted."""
+    if not wanted.q.strip():
+        return Hits()
+    is_by_words_alone = replace(wanted, q="") in (TicketFilter(), TicketFilter(scope=Scope.CLOSED))
+    enough = enough if is_by_words_alone else None
+    return find(TicketWords, Ticket.id, wanted.q, among_few=is_bounded(wanted), enough=enough)
 
 
 def matching(wanted: TicketFilter, how: How | None) -> Select[Ticket]:
