@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 from unicodedata import category
 
 from babel.numbers import format_currency
@@ -24,7 +25,12 @@ def use_currency(code: str) -> None:
 
 def in_currency(cents: int) -> str:
     """As people read it: ``$14.99``."""
-    return format_currency(decimal_of(cents), _currency, locale="en_US")
+    return _written(cents, _currency)
+
+
+@lru_cache(5000)
+def _written(cents: int, currency: str) -> str:
+    return format_currency(decimal_of(cents), currency, locale="en_US")
 
 
 def round_half_up(amount: Decimal) -> int:

@@ -14,6 +14,8 @@ from typing import Any
 
 from flask import Flask
 from markupsafe import Markup
+from wtforms import Field
+from wtforms.fields.choices import SelectFieldBase
 
 from shop.web.form_fields import form_fields
 
@@ -40,6 +42,26 @@ class KeptMarkup:
         return piece
 
 
+def state_of(field: Field) -> Hashable | None:
+    """All that the markup of a field depends on; None where that is drawn as it is, such as what was just typed."""
+    select = field if isinstance(field, SelectFieldBase) else None
+    if field.raw_data or field.errors or (select and select.has_groups()):
+        return None
+    choices = select.iter_choices() if select else ()
+    return (
+        type(field),
+        field.widget,
+        field.name,
+        field.id,
+        field.label.text,
+        field._value() if hasattr(field, "_value") else "",
+        bool(field.data),
+        tuple((value, label, is_chosen, str(more)) for value, label, is_chosen, more in choices),
+        str(vars(field.flags)),
+        str(field.render_kw),
+    )
+
+
 def draw_each(macro: Callable[..., Markup], rows: Iterable[Any], *rest: Any) -> Markup:
     """Draw the rows of a list by an atom, without the share of the template engine in each of them."""
     return Markup("\n".join([macro(row, *rest) for row in rows]))  # noqa: S704 - a macro has escaped it  # nosec B704
@@ -57,7 +79,12 @@ def form_place() -> Markup:
 def install_kept_markup(app: Flask) -> None:
     pieces = KeptMarkup()
     app.extensions["shop_kept_markup"] = pieces
-    app.jinja_env.globals.update(draw_once=pieces, draw_each=draw_each, form_place=form_place)
+
+    def draw_field(field: Field, *rest: Hashable, caller: Callable[[], Markup]) -> Markup:
+        state = state_of(field)
+        return caller() if state is None else pieces("field", state, *rest, caller=caller)
+
+    app.jinja_env.globals.update(draw_once=pieces, draw_field=draw_field, draw_each=draw_each, form_place=form_place)
 
     @app.template_filter()
     def with_keys(markup: Markup) -> Markup:

@@ -8,7 +8,8 @@ import pytest
 from flask import Flask, render_template_string
 from markupsafe import Markup
 
-from shop.web.kept_markup import MOST, KeptMarkup
+from shop.inventory.forms import PartForm
+from shop.web.kept_markup import MOST, KeptMarkup, state_of
 from tests.browser import Browser
 
 
@@ -54,6 +55,13 @@ def test_a_key_that_lacks_something_is_found_out(app: Flask) -> None:
         render_template_string(template, number=1)
         with pytest.raises(AssertionError, match="lacking"):
             render_template_string(template, number=2)
+
+
+def test_of_a_field_nothing_is_kept_that_was_just_typed(app: Flask) -> None:
+    with app.test_request_context("/", method="POST", data={"name": "Oil filter"}):
+        assert state_of(PartForm(meta={"csrf": False}).name) is None
+        assert state_of(PartForm.blank().name) == state_of(PartForm.blank().name) is not None
+        assert state_of(PartForm.blank().name) != state_of(PartForm.blank(name="Oil filter").name)
 
 
 def test_the_same_page_twice_is_drawn_alike(desk: Browser) -> None:
