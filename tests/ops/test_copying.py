@@ -123,6 +123,12 @@ def test_with_that_right_it_is_exchanged(server: Engine, copier: Copier) -> None
     assert "_before_restore_" in former
     assert _names(_own(server)) == ["Zoë 🔧"]
     assert _names(_own(server).set(database=former.split()[2])) == ["Later"]
+    if server.dialect.name == "postgresql":
+        engine = create_engine(_own(server))
+        with engine.connect() as connection:
+            known = connection.scalar(text("SELECT reltuples FROM pg_class WHERE relname = 'thing'"))
+        engine.dispose()
+        assert known == 1, "the server plans as for an empty table"
     with server.connect() as connection:
         assert len(databases(connection, NAME)) == 2, "no scratch database is left"
 

@@ -52,6 +52,7 @@ class PostgreSql:
                 tools.run([program, "--exit-on-error", *self._to(url)], given=dump, environment=self._password)
             except BackupRefused as refusal:
                 raise NotABackup(f"The backup can't be read back: {refusal}") from refusal
+            _count(url)
             yield url
         finally:
             with self._beside() as connection:
@@ -134,6 +135,13 @@ def _make_like(connection: Connection, model: str, name: str) -> None:
             f"A backup is tried in a database of its own, and the server lets none be made: {_said(error)}. "
             f"Its keeper can allow it: ALTER ROLE {connection.engine.url.username} CREATEDB"
         ) from error
+
+
+def _count(url: URL) -> None:
+    """Have the server see what its tables hold; else it plans as for empty ones until its housekeeping comes round."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool, hide_parameters=True)
+    with engine.connect() as connection:
+        connection.execute(text("ANALYZE"))
 
 
 def _drop(connection: Connection, name: str) -> None:
