@@ -52,7 +52,7 @@ class PostgreSql:
                 tools.run([program, "--exit-on-error", *self._to(url)], given=dump, environment=self._password)
             except BackupRefused as refusal:
                 raise NotABackup(f"The backup can't be read back: {refusal}") from refusal
-            _count(url)
+            _analyze(url)
             yield url
         finally:
             with self._beside() as connection:
@@ -137,7 +137,7 @@ def _make_like(connection: Connection, model: str, name: str) -> None:
         ) from error
 
 
-def _count(url: URL) -> None:
+def _analyze(url: URL) -> None:
     """Have the server see what its tables hold; else it plans as for empty ones until its housekeeping comes round."""
     engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool, hide_parameters=True)
     with engine.connect() as connection:
