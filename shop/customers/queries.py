@@ -363,7 +363,8 @@ def _order(sort: Sort) -> list[SortKey]:
 
 def _hits(chosen: CustomerFilter) -> Hits:
     """Who has the words that were typed, looked up now."""
-    return find(CustomerWords, Customer.id, _words(chosen.q), by_name=True) if chosen.q else Hits()
+    by_name = chosen.sort in (Sort.NAME, Sort.NAME_BACK)
+    return find(CustomerWords, Customer.id, _words(chosen.q), by_name=by_name) if chosen.q else Hits()
 
 
 def _conditions(chosen: CustomerFilter, how: How | None) -> list[ColumnElement[bool]]:
