@@ -17,7 +17,7 @@ from tests.clients import Api
 
 pytestmark = pytest.mark.single
 
-EXAMPLES = int(os.environ.get("TEST_SCHEMATHESIS_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("TEST_SCHEMATHESIS_EXAMPLES", "6"))
 
 
 @pytest.mark.parametrize("who", ["owner", "customer", "nobody"])
