@@ -9,7 +9,7 @@ from shop.customers.queries import vehicles_owned_by
 from shop.extensions import db
 from shop.tickets.models import Channel, Ticket
 from shop.tickets.progress import tracked
-from shop.tickets.queries import finished, owned_by, under_way, whole, whole_one
+from shop.tickets.queries import finished, owned_by, under_way, whole, whole_one, with_vehicles
 from shop.tickets.repair_page import Way, estimate_page, keep_answer, repair_page
 from shop.web.actor import actor
 from shop.web.doors import my
@@ -26,7 +26,7 @@ def repairs() -> Answer:
         "my/repairs.html",
         repairs=sorted(tickets, key=lambda ticket: not tracks[ticket.id].asked),
         tracks=tracks,
-        finished=whole(finished(owned_by(actor))),
+        finished=with_vehicles(finished(owned_by(actor))),
     )
 
 
@@ -49,7 +49,7 @@ def repair_estimate(ticket_id: int, number: int) -> Answer:
 def vehicle_repairs(vehicle_id: int) -> Answer:
     """What was done to one of their vehicles; the repairs of a former owner are not theirs to see."""
     vehicle = found(db.session.scalar(vehicles_owned_by(actor).where(Vehicle.id == vehicle_id)))
-    tickets = whole(owned_by(actor).where(Ticket.vehicle_id == vehicle_id).order_by(Ticket.id.desc()))
+    tickets = with_vehicles(owned_by(actor).where(Ticket.vehicle_id == vehicle_id).order_by(Ticket.id.desc()))
     return page_or_fragment("my/vehicle_repairs.html", "my/_vehicle_repairs.html", vehicle=vehicle, tickets=tickets)
 
 

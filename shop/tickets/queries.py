@@ -107,6 +107,11 @@ def whole(tickets: Select[Ticket]) -> list[Ticket]:
     return list(db.session.scalars(tickets.options(*_everything(), decisions)).unique())
 
 
+def with_vehicles(tickets: Select[Ticket]) -> Sequence[Ticket]:
+    """These tickets with no more than the vehicle of each, for a list that customers see, in one statement."""
+    return db.session.scalars(tickets.options(joinedload(Ticket.vehicle))).all()
+
+
 def whole_one(tickets: Select[Ticket]) -> Ticket | None:
     """The only one of these tickets, in the same way; None if there is none."""
     return next(iter(whole(tickets)), None)
