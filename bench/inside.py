@@ -48,10 +48,13 @@ class Inside:
             db.engine.dispose()
 
     def statements(self, call: Call, *, afresh: bool) -> int:
-        """How many SQL statements an answer takes: with nothing kept from before, or with all that may be kept."""
+        """How many SQL statements an answer takes: with no list kept from before, or with all that may be kept.
+
+        What is read is not the first answer of its process, which asks for what all need as well: who works here.
+        """
         client = self.app.test_client(use_cookies=False)
         sent: dict[str, Any] = {"method": call.method, "data": call.body, "headers": list(call.headers)}
-        if not afresh:
+        if call.method == "GET":
             client.open(call.path, **sent)
         with self.app.app_context():
             if afresh:
