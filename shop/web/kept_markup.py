@@ -10,6 +10,7 @@ token is made for one answer and never stands inside. The test-suite draws every
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
+from hashlib import sha256
 from typing import Any
 
 from flask import Flask
@@ -19,7 +20,7 @@ from wtforms.fields.choices import SelectFieldBase
 
 from shop.web.form_fields import form_fields
 
-MOST = 8000
+MOST_CHARACTERS = 4_000_000
 
 
 class KeptMarkup:
@@ -27,16 +28,17 @@ class KeptMarkup:
 
     def __init__(self) -> None:
         self._pieces: dict[Hashable, Markup] = {}
+        self._characters = 0
         self.compare: Callable[[Hashable, Markup, Markup], None] | None = None  # what was kept and what is drawn now
 
     def __call__(self, name: str, *key: Hashable, caller: Callable[[], Markup]) -> Markup:
         full_key = (name, *key)
         piece = self._pieces.get(full_key)
         if piece is None:
-            piece = caller()
-            while len(self._pieces) >= MOST:
-                self._pieces.pop(next(iter(self._pieces)), None)
-            self._pieces[full_key] = piece
+            piece = self._pieces[full_key] = caller()
+            self._characters += len(piece)
+            while self._characters > MOST_CHARACTERS and self._pieces:
+                self._characters -= len(self._pieces.pop(next(iter(self._pieces)), ""))
         elif self.compare:
             self.compare(full_key, piece, caller())
         return piece
@@ -56,7 +58,8 @@ def state_of(field: Field) -> Hashable | None:
         field.label.text,
         field._value() if hasattr(field, "_value") else "",
         bool(field.data),
-        tuple((value, label, is_chosen, str(more)) for value, label, is_chosen, more in choices),
+        # of a long roster the digest, for there are as many of these as jobs
+        sha256(repr([tuple(choice) for choice in choices]).encode()).digest(),
         str(vars(field.flags)),
         str(field.render_kw),
     )

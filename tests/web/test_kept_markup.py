@@ -9,7 +9,8 @@ from flask import Flask, render_template_string
 from markupsafe import Markup
 
 from shop.inventory.forms import PartForm
-from shop.web.kept_markup import MOST, KeptMarkup, state_of
+from shop.web import kept_markup
+from shop.web.kept_markup import KeptMarkup, state_of
 from tests.browser import Browser
 
 
@@ -29,15 +30,16 @@ def test_draws_once_for_a_key() -> None:
     assert pieces("other", 1, caller=draw) == "<b>3</b>"
 
 
-def test_holds_so_many_and_no_more() -> None:
+def test_holds_so_much_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_markup, "MOST_CHARACTERS", 5 * len("<b>1</b>"))
     pieces, drawn = KeptMarkup(), []
     draw = count_and_draw(drawn)
-    for number in range(MOST + 1):
+    for number in range(6):
         pieces("row", number, caller=draw)
-    pieces("row", MOST, caller=draw)
-    assert len(drawn) == MOST + 1
+    pieces("row", 5, caller=draw)
+    assert len(drawn) == 6
     pieces("row", 0, caller=draw)  # it made room for the last one
-    assert len(drawn) == MOST + 2
+    assert len(drawn) == 7
 
 
 def test_what_is_inside_stays_escaped(app: Flask) -> None:
