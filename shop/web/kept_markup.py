@@ -20,11 +20,11 @@ from wtforms.fields.choices import SelectFieldBase
 
 from shop.web.form_fields import form_fields
 
-MOST_CHARACTERS = 4_000_000
+MOST_CHARACTERS = 1_000_000
 
 
 class KeptMarkup:
-    """The pieces of one process, the oldest of which makes room when there are too many."""
+    """The pieces of one process, the oldest of which make room when there is too much."""
 
     def __init__(self) -> None:
         self._pieces: dict[Hashable, Markup] = {}
