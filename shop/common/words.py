@@ -339,11 +339,10 @@ def find(
 
 def _newest_first(table: Any, words: list[str], *, by_name: bool, enough: int | None) -> tuple[Sequence[int], bool]:
     """Ids, and whether they are all: a few of the newest where these will do, or where the words are common."""
-    few = min(MOST_LISTED, FEW_LISTED)
     if not by_name:
-        found, are_all = _look_up(table, words, few)
-        is_common = not are_all and (found[0] - found[-1]) * _COMMON <= few * _NEWEST
-        if are_all or is_common or (enough is not None and enough <= few):
+        found, are_all = _look_up(table, words, FEW_LISTED)
+        is_common = not are_all and (found[0] - found[-1]) * _COMMON <= FEW_LISTED * _NEWEST
+        if are_all or is_common or (enough is not None and enough <= FEW_LISTED):
             return found, are_all
     return _look_up(table, words, MOST_LISTED)
 

@@ -49,7 +49,8 @@ def state_of(field: Field) -> Hashable | None:
     select = field if isinstance(field, SelectFieldBase) else None
     if field.raw_data or field.errors or (select and select.has_groups()):
         return None
-    choices = select.iter_choices() if select else ()
+    # Of a long roster the digest alone: there are as many of these as jobs.
+    choices = sha256(repr([tuple(each) for each in select.iter_choices()]).encode()).digest() if select else b""
     return (
         type(field),
         field.widget,
@@ -58,8 +59,7 @@ def state_of(field: Field) -> Hashable | None:
         field.label.text,
         field._value() if hasattr(field, "_value") else "",
         bool(field.data),
-        # of a long roster the digest, for there are as many of these as jobs
-        sha256(repr([tuple(choice) for choice in choices]).encode()).digest(),
+        choices,
         str(vars(field.flags)),
         str(field.render_kw),
     )

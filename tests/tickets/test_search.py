@@ -36,7 +36,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """How few tickets are found, how many, and those whose words nearly every ticket has."""
     monkeypatch.setattr(words, "_COMMON", 0 if request.param == "common" else 10)
     monkeypatch.setattr(words, "MOST_LISTED", 1 if request.param == "many" else 2000)
-    monkeypatch.setattr(words, "FEW_LISTED", 1 if request.param == "common" else 200)
+    monkeypatch.setattr(words, "FEW_LISTED", 200 if request.param == "index" else 1)
     return str(request.param)
 
 
