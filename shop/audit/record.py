@@ -38,7 +38,8 @@ def record(
     ``facts`` are small, impersonal values that a sentence is made of later; what people typed goes into ``changes``,
     field by field (before, after). ``by`` is None when the software acts by itself.
     """
-    db.session.flush()  # a new subject gets its id
+    if subject.id is None:
+        db.session.flush()  # a new subject gets its id
     event = Event(
         action=action.value,
         subject_kind=subject.__tablename__,

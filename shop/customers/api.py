@@ -89,8 +89,7 @@ def find_customer(customer_id: int) -> Customer:
 
 
 def row_of(customer: Customer) -> Json:
-    row: Json = CustomerSchema().dump(customer)
-    return row
+    return CustomerSchema.of(customer)
 
 
 def install(app: Flask) -> None:

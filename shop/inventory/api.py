@@ -93,8 +93,7 @@ def find_part(part_id: int) -> Part:
 
 
 def row_of(part: Part) -> Json:
-    row: Json = PartSchema().dump(part)
-    return row
+    return PartSchema.of(part)
 
 
 def install(app: Flask) -> None:

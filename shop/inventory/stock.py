@@ -5,15 +5,17 @@ Everything here joins the caller's transaction.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import update
+from sqlalchemy import Update, bindparam, update
 
 from shop.accounts.models import Account
 from shop.audit.actions import Action
 from shop.audit.record import record
 from shop.common.errors import RuleBroken
 from shop.common.stamps import Topic, touch
+from shop.common.transaction import has_one_writer
 from shop.extensions import db
 from shop.inventory.models import MAX_QUANTITY, MoveKind, Part, StockMove
 
@@ -74,6 +76,8 @@ def lock(*parts: Part) -> None:
     Always in the same order. Whoever writes a line with a part locks it before: a foreign key of MariaDB takes a shared
     lock, and two who hold that and then want to change the shelf wait for each other.
     """
+    if has_one_writer():
+        return
     for part in sorted(parts, key=lambda each: each.id):
         db.session.refresh(part, with_for_update=True)
 
@@ -113,14 +117,7 @@ def write_move(
 
 def _shift(part: Part, *, on_hand: int = 0, reserved: int = 0, even_archived: bool = False) -> None:
     """Add in the database, so that of two people who take the last one only one succeeds."""
-    # Found by its id alone: with ``archived_at`` in it, MariaDB locks by another index first, and two moves deadlock.
-    fits = update(Part).where(
-        Part.id == part.id,
-        (Part.on_hand + on_hand).between(0, MAX_QUANTITY),
-        (Part.reserved + reserved).between(0, Part.on_hand + on_hand),
-    )
-    values = {"on_hand": Part.on_hand + on_hand, "reserved": Part.reserved + reserved}
-    shifted = db.session.execute(fits.values(values).execution_options(synchronize_session=False))
+    shifted = db.session.execute(_adding(), {"part": part.id, "more": on_hand, "kept": reserved})
     db.session.refresh(part, ["on_hand", "reserved", "minimum", "cost_cents", "archived_at"])
     if part.is_archived and not even_archived:
         raise RuleBroken(f"{part.name} is no longer on the shop's list.", field="quantity")
@@ -128,6 +125,15 @@ def _shift(part: Part, *, on_hand: int = 0, reserved: int = 0, even_archived: bo
         raise _misfit(part, on_hand)
     count_cost(on_hand * part.cost_cents)
     count_low(part, was=not part.is_archived and part.available - (on_hand - reserved) < part.minimum)
+
+
+@cache
+def _adding() -> Update:
+    """Found by its id alone: with ``archived_at`` in it, MariaDB locks by another index first, and two moves deadlock."""
+    on_hand, reserved = Part.on_hand + bindparam("more"), Part.reserved + bindparam("kept")
+    fits = (Part.id == bindparam("part"), on_hand.between(0, MAX_QUANTITY), reserved.between(0, on_hand))
+    adding = update(Part).where(*fits).values({"on_hand": on_hand, "reserved": reserved})
+    return adding.execution_options(synchronize_session=False)
 
 
 def count_cost(more: int) -> None:

@@ -36,7 +36,7 @@ def whole(values: dict[str, Any]) -> Response:
 
 
 def ranking(limit: int | None) -> Response:
-    return shown(PlaceSchema(many=True).dump(queries.ranking(Period.ALL, limit=limit)))
+    return shown([PlaceSchema.of(each) for each in queries.ranking(Period.ALL, limit=limit)])
 
 
 def install(app: Flask) -> None:

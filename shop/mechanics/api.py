@@ -87,8 +87,7 @@ def find_mechanic(mechanic_id: int) -> Mechanic:
 
 
 def row_of(mechanic: Mechanic) -> Json:
-    row: Json = MechanicSchema().dump(mechanic)
-    return row
+    return MechanicSchema.of(mechanic)
 
 
 def install(app: Flask) -> None:

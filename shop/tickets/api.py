@@ -160,14 +160,12 @@ def rows_of(wanted: TicketFilter, asked: Asked) -> Listing:
 
 
 def row_of(ticket: Ticket) -> Json:
-    row: Json = TicketSchema().dump(queries.row_with_everything(ticket))
-    return row
+    return TicketSchema.of(queries.row_with_everything(ticket))
 
 
 def line_of(line: Line) -> Json:
     facts = {"id": line.part_id, "name": line.label, "quantity": line.quantity, "price_cents": line.price_cents}
-    told: Json = PartOnTicketSchema().dump(facts)
-    return told
+    return PartOnTicketSchema.of(facts)
 
 
 def address_of(ticket: Ticket) -> str:

@@ -29,7 +29,7 @@ my_estimates = ApiBlueprint("my_estimates", noun="customers", about="What custom
 @estimates.gives_all(EstimateInListSchema)
 def index(ticket_id: int) -> Response:
     """Every version of the ticket's estimate, the newest first."""
-    return shown_whole(EstimateInListSchema(many=True).dump(queries.versions_of(find_ticket(ticket_id))))
+    return shown_whole([EstimateInListSchema.of(each) for each in queries.versions_of(find_ticket(ticket_id))])
 
 
 @estimates.post("/<id:ticket_id>/estimates")
@@ -116,7 +116,7 @@ def made(version: EstimateVersion) -> Response:
 def row_of(version: EstimateVersion) -> Json:
     offer = estimate.read(version.content)
     bill = offer.bill
-    told: Json = EstimateSchema().dump(
+    return EstimateSchema.of(
         {
             "number": version.number,
             "at": version.at,
@@ -128,4 +128,3 @@ def row_of(version: EstimateVersion) -> Json:
             "consents": version.consents,
         }
     )
-    return told

@@ -54,7 +54,7 @@ def add(values: dict[str, Any], ticket_id: int) -> Response:
 @jobs.gives_all(CannedJobSchema)
 def canned() -> Response:
     """The jobs that the shop does again and again, by name, ready to be put on a ticket."""
-    return shown_whole(CannedJobSchema(many=True).dump(queries.canned_with_lines()))
+    return shown_whole([CannedJobSchema.of(each) for each in queries.canned_with_lines()])
 
 
 @jobs.post("/<id:ticket_id>/canned-jobs")
@@ -212,7 +212,7 @@ def fit(ticket_id: int, job_id: int, line_id: int) -> Response:
 
 def row_of(job: Job) -> Json:
     """A job as the one who asks may see it: what things cost the shop is for desk and owner."""
-    row: Json = JobSchema().dump(job)
+    row = JobSchema.of(job)
     if not actor.works_the_desk:
         row |= {"cost": None, "lines": [{**line, "cost": None} for line in row["lines"]]}
     return row
@@ -220,7 +220,7 @@ def row_of(job: Job) -> Json:
 
 def line_row_of(line: Line) -> Json:
     """A line as the one who asks may see it."""
-    row: Json = LineSchema().dump(line)
+    row = LineSchema.of(line)
     return row if actor.works_the_desk else {**row, "cost": None}
 
 

@@ -398,9 +398,13 @@ def _completed(page: Subquery) -> Select[*tuple[Any, ...]]:
 
 def row_with_everything(ticket: Ticket) -> TicketRow:
     """One ticket as lists show it, as it is now, with its parts."""
-    found = db.session.execute(projected(select(Ticket).where(Ticket.id == ticket.id)))
-    (row,) = with_parts([filled()(row) for row in found])
+    (row,) = with_parts([filled()(row) for row in rows_of(_one(), id=ticket.id)])
     return row
+
+
+@cache
+def _one() -> Select[*tuple[Any, ...]]:
+    return projected(select(Ticket).where(Ticket.id == bindparam("id")))
 
 
 def projected(tickets: Select[Any]) -> Select[*tuple[Any, ...]]:

@@ -54,7 +54,7 @@ def read_listing(
 @lru_cache(4000)
 def _spelt(kind: type[Row], row: Any) -> str:
     """A row as it travels. It is a plain value, so that what was spelt once need not be spelt again."""
-    return current_app.json.dumps(kind().dump(row))
+    return current_app.json.dumps(kind.of(row))
 
 
 def shown(body: Any) -> Response:

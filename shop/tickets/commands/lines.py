@@ -105,8 +105,9 @@ def use_part(
     ``quantity`` when fewer are available than asked for, and on ``part`` when the shop no longer keeps it.
     """
     with transaction():
-        line = _add_part(ticket, part, quantity, job, core_cents)
+        line = _line_of(ticket, part, quantity, core_cents)
         shelf.reserve(line)
+        put_on(_job_for_parts(ticket, job), line)
         settle(ticket)
         shelf.record_part(Action.PART_USED, line, by=by)
         return line
@@ -117,7 +118,8 @@ def want_part(
 ) -> Line:
     """List parts that the ticket needs and the shelf lacks; nothing is kept yet. Raises as ``use_part`` does."""
     with transaction():
-        line = _add_part(ticket, part, quantity, job, core_cents)
+        line = _line_of(ticket, part, quantity, core_cents)
+        put_on(_job_for_parts(ticket, job), line)
         settle(ticket)
         shelf.record_part(Action.PART_WANTED, line, by=by)
         return line
@@ -226,17 +228,14 @@ def _put_on(job: Job, line: Line, *, by: Account) -> Line:
     return line
 
 
-def _add_part(ticket: Ticket, part: Part, quantity: int, job: Job | None, core_cents: int) -> Line:
+def _line_of(ticket: Ticket, part: Part, quantity: int, core_cents: int) -> Line:
+    """A line for parts that the locked ticket wants, before it is on a job."""
     lock_ticket(ticket)
     check_takes_work(ticket)
     stock.lock(part)
     if part.is_archived:
         raise RuleBroken(f"The shop no longer keeps {part.name}.", field="part")
-    if job is not None and (job.ticket is not ticket or job.removed_at is not None):
-        raise Conflict("This job has been taken off the ticket.")
-    if job is not None:
-        _check_is_charged(job)
-    line = Line(
+    return Line(
         kind=LineKind.PART,
         part=part,
         description=part.name,
@@ -246,8 +245,16 @@ def _add_part(ticket: Ticket, part: Part, quantity: int, job: Job | None, core_c
         core_cents=core_cents,
         supply=Supply.WANTED,
     )
-    put_on(job or _first_job(ticket), line)
-    return line
+
+
+def _job_for_parts(ticket: Ticket, job: Job | None) -> Job:
+    """The one that was asked for; without one the ticket's first."""
+    if job is None:
+        return _first_job(ticket)
+    if job.ticket is not ticket or job.removed_at is not None:
+        raise Conflict("This job has been taken off the ticket.")
+    _check_is_charged(job)
+    return job
 
 
 def _check_is_charged(job: Job) -> None:

@@ -12,7 +12,7 @@ from shop.common.clock import now
 from shop.common.errors import Conflict, RuleBroken
 from shop.common.money import in_currency
 from shop.common.stamps import Topic, touch
-from shop.common.transaction import lock
+from shop.common.transaction import has_one_writer, lock
 from shop.extensions import db
 from shop.inventory.models import Part
 from shop.settings.queries import shop_rules
@@ -25,9 +25,10 @@ def lock_ticket(ticket: Ticket) -> None:
     """Wait for whoever is changing the ticket, and see it, its jobs and its parts as they left it."""
     db.session.flush()
     lock(ticket)
-    for thing in db.session.identity_map.values():
-        if isinstance(thing, (Job, Line, Part)):
-            db.session.expire(thing)
+    if not has_one_writer():
+        for thing in db.session.identity_map.values():
+            if isinstance(thing, (Job, Line, Part)):
+                db.session.expire(thing)
     if ticket.is_archived:
         raise Conflict(f"Ticket {ticket.label} has been archived.")
     tallies.watch(ticket)
@@ -65,13 +66,14 @@ def changed_meanwhile(ticket: Ticket) -> Conflict:
 
 def settle(ticket: Ticket) -> None:
     """Keep what the ticket comes to now, and that somebody was at it: the end of every change."""
-    for job in ticket.jobs:
-        job.charge_cents = job.charges.net
-    bill = ticket.bill
-    ticket.total_cents, ticket.tax_cents = bill.total, bill.tax
-    ticket.over_cents = ticket.growth_cents
-    ticket.minutes = sum(job.minutes for job in ticket.jobs if job.is_charged)
-    ticket.touched_at = now()
+    with db.session.no_autoflush:  # all of it at once, when the event is recorded
+        for job in ticket.jobs:
+            job.charge_cents = job.charges.net
+        bill = ticket.bill
+        ticket.total_cents, ticket.tax_cents = bill.total, bill.tax
+        ticket.over_cents = ticket.growth_cents
+        ticket.minutes = sum(job.minutes for job in ticket.jobs if job.is_charged)
+        ticket.touched_at = now()
 
 
 def set_status(ticket: Ticket, to: Status, *, reason: str = "", by: Account | None) -> None:
