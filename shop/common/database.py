@@ -141,7 +141,7 @@ class FairLock:
                 if time.monotonic() > deadline:
                     raise sqlite3.OperationalError("database is locked") from None
             time.sleep(pause)
-            pause = min(pause * 2, 0.004)
+            pause = min(pause * 2, 0.001)
 
 
 def prepare_engine(engine: Engine, *, patient: bool = False) -> None:

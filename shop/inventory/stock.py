@@ -129,7 +129,7 @@ def _shift(part: Part, *, on_hand: int = 0, reserved: int = 0, even_archived: bo
 
 @cache
 def _adding() -> Update:
-    """Found by its id alone: with ``archived_at`` in it, MariaDB locks by another index first, and two moves deadlock."""
+    # By its id alone: with ``archived_at`` in it, MariaDB locks by another index first, and two moves deadlock.
     on_hand, reserved = Part.on_hand + bindparam("more"), Part.reserved + bindparam("kept")
     fits = (Part.id == bindparam("part"), on_hand.between(0, MAX_QUANTITY), reserved.between(0, on_hand))
     adding = update(Part).where(*fits).values({"on_hand": on_hand, "reserved": reserved})

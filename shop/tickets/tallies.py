@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import Integer, bindparam, insert, update
 from sqlalchemy.orm import Session
 
+from shop.common.base import Base
 from shop.common.clock import Period, local
 from shop.common.transaction import at_the_end, lock, notes
 from shop.tickets.lifecycle import Status
@@ -120,18 +120,28 @@ def _add(changes: Counter[tuple[Key, str]], worth: Worth | None, mechanics: Iter
 
 
 def _write(session: Session, changes: Counter[tuple[Key, str]]) -> None:
-    by_key: dict[Key, dict[str, int]] = {}
-    for (key, column), more in changes.items():
-        if more:
-            by_key.setdefault(key, {})[column] = more
-    for key in sorted(by_key, key=lambda key: (key[2], key[0].value, key[1])):
-        period, starts_on, mechanic_id = key
-        values: dict[str, Any] = {column: getattr(Tally, column) + more for column, more in by_key[key].items()}
-        same = (Tally.period == period, Tally.starts_on == starts_on, Tally.mechanic_id == mechanic_id)
-        done = session.execute(update(Tally).where(*same).values(values).execution_options(synchronize_session=False))
-        if not done.rowcount:  # type: ignore[attr-defined]
-            whose = {"period": period, "starts_on": starts_on, "mechanic_id": mechanic_id}
-            session.execute(insert(Tally).values({**dict.fromkeys(COLUMNS, 0), **by_key[key], **whose}))
+    connection = session.connection()
+    changed = {key for (key, _), more in changes.items() if more}
+    for period, starts_on, mechanic_id in sorted(changed, key=lambda key: (key[2], key[0].value, key[1])):
+        whose = {"of_period": period, "from_day": starts_on, "of_mechanic": mechanic_id}
+        more = {f"more_{column}": changes[(period, starts_on, mechanic_id), column] for column in COLUMNS}
+        if not connection.execute(_ADD, {**whose, **more}).rowcount:
+            connection.execute(_FIRST, {**whose, **more})
+
+
+_TALLIES = Base.metadata.tables[Tally.__tablename__]
+_MORE = {column: bindparam(f"more_{column}", type_=Integer) for column in COLUMNS}
+#: Made once, for a ticket that counts changes a dozen of them.
+_ADD = (
+    update(_TALLIES)
+    .where(_TALLIES.c.period == bindparam("of_period"))
+    .where(_TALLIES.c.starts_on == bindparam("from_day"))
+    .where(_TALLIES.c.mechanic_id == bindparam("of_mechanic"))
+    .values({column: _TALLIES.c[column] + more for column, more in _MORE.items()})
+)
+_FIRST = insert(_TALLIES).values(
+    period=bindparam("of_period"), starts_on=bindparam("from_day"), mechanic_id=bindparam("of_mechanic"), **_MORE
+)
 
 
 def _worth(ticket: Ticket) -> Worth | None:
