@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
 from flask import Flask
 from jinja2 import StrictUndefined
+from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shop import extensions
 from shop.accounts import identity
 from shop.common import clock, money
 from shop.common.database import prepare_engine
-from shop.config import ROOT, Settings, read_settings
+from shop.config import ROOT, Settings, code_mark, read_settings
 from shop.features import FEATURES
 from shop.ops.queries import is_demo
+from shop.revisions import prepare_migrations
 from shop.web.api import install_api
 from shop.web.assets import install_assets
 from shop.web.atoms import install_atoms
@@ -34,6 +37,7 @@ from shop.web.origins import install_origins
 from shop.web.page_context import install_page_context
 from shop.web.request_id import install_logging
 from shop.web.slashes import install_slashes
+from shop.web.templates import CompiledTemplates
 from shop.web.transactions import ShopFlask, install_transactions
 
 
@@ -67,6 +71,8 @@ def configured(settings: Settings) -> Flask:
     install_slashes(app)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    made_by = f"{code_mark()} {settings.currency} {settings.timezone}"
+    app.jinja_env.bytecode_cache = CompiledTemplates(settings.data / "compiled-templates", made_by)
     clock.use_zone(settings.timezone)
     money.use_currency(settings.currency)
     if settings.trusted_proxies:
@@ -77,7 +83,8 @@ def configured(settings: Settings) -> Flask:
 
 def connect_extensions(app: Flask) -> None:
     extensions.db.init_app(app)
-    extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "shop" / "migrations"))
+    if "FLASK_RUN_FROM_CLI" in os.environ:  # for ``flask db``
+        prepare_migrations(app)
     extensions.login_manager.init_app(app, add_context_processor=False)  # a page of failure is drawn without anybody
     extensions.login_manager.session_protection = None  # a sign-in is a row, see accounts.identity
     extensions.csrf.init_app(app)
@@ -98,6 +105,8 @@ def open_features(app: Flask) -> None:
 
 
 def load_features() -> list[ModuleType]:
-    """Import every feature's models, pages, JSON and commands."""
+    """Import every feature's models, pages, JSON and commands, and work out how the models hang together."""
     names = (f"shop.{feature}.{part}" for feature in FEATURES for part in ("models", "views", "api", "cli"))
-    return [import_module(name) for name in names if find_spec(name)]
+    modules = [import_module(name) for name in names if find_spec(name)]
+    configure_mappers()
+    return modules

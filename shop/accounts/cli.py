@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
-from flask_migrate import upgrade
 from sqlalchemy import select
 
 from shop.accounts import commands, links, second_factor
@@ -17,6 +16,7 @@ from shop.common.text import clean, email_key
 from shop.common.transaction import transaction
 from shop.config import Settings
 from shop.extensions import db
+from shop.revisions import migrate
 from shop.web.page_context import has_demo_data
 
 
@@ -28,7 +28,7 @@ def create_owner(name: str, email: str) -> None:
     """Make an owner's account and print the link to choose its password."""
     settings: Settings = current_app.config["SETTINGS"]
     click.echo(f"Database: {told(settings.database_url)}")
-    upgrade()  # nothing to do but on an empty database
+    migrate()  # nothing to do but on an empty database
     if has_demo_data():
         click.echo("Mind: this is the demo shop.")
     try:

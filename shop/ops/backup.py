@@ -21,6 +21,7 @@ from flask import Flask, current_app
 from sqlalchemy import URL, delete, func, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 
+from shop import revisions
 from shop.accounts.models import Letter, LoginSession, SetupLink
 from shop.audit.models import Event
 from shop.common.clock import now
@@ -175,7 +176,7 @@ def _settings() -> Settings:
 
 
 def _origin(copier: Copier) -> Origin:
-    revision = schema.present_revision()
+    revision = revisions.present_revision()
     if revision is None:
         raise BackupRefused("There is no shop in this database yet.")
     events = db.session.scalar(select(func.count(Event.id))) or 0
@@ -215,7 +216,7 @@ def _refuse_unfit(packed: Packed, copier: Copier) -> None:
             f"This is a backup of a shop on {packed.origin.database}, this shop is on {copier.kind}. "
             "Restore it where DATABASE_URL says the same kind."
         )
-    if packed.origin.revision not in schema.known_revisions():
+    if packed.origin.revision not in revisions.known_revisions():
         raise NotABackup("This backup comes from a newer version of the shop. Update the shop first.")
     if copier.dump_name not in packed.members:
         raise NotABackup(f"{packed.path} has no database in it.")
@@ -244,11 +245,11 @@ def _looked_over(scratch: URL) -> Contents:
     with _shop_on(scratch):
         try:
             with db.engine.connect() as connection:
-                revision = schema.revision_of(connection)
+                revision = revisions.revision_of(connection)
                 tables = set(inspect(connection).get_table_names())
             if revision is None or not tables >= _OUR_TABLES:
                 raise NotABackup("This is a database, but not one of this shop.")
-            if revision not in schema.known_revisions():
+            if revision not in revisions.known_revisions():
                 raise NotABackup("This backup comes from a newer version of the shop. Update the shop first.")
             schema.bring_up_to_date()
             return _contents(revision)

@@ -13,6 +13,7 @@ import click
 from flask import Flask, current_app
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from shop import revisions
 from shop.audit import sealing
 from shop.common.database import told
 from shop.config import Settings
@@ -129,7 +130,7 @@ def restore(file: Path, yes: bool) -> None:
     click.echo("Restored. Everybody has to sign in again, and links in letters that were under way are void.")
     if done.former:
         click.echo(f"What the shop had before is kept as {done.former}")
-    if chosen.contents.revision != schema.newest_revision():
+    if chosen.contents.revision != revisions.newest_revision():
         click.echo("The backup was older than this version of the shop; it has the newest schema now.")
     if not done.cache_is_empty:
         click.echo("Redis does not answer, so the cache is not emptied; nothing in it is used any more.")

@@ -7,20 +7,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import current_app
-from flask_migrate import Config, upgrade
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import InvalidRequestError
 
 from shop.audit import append_only
 from shop.common.database import may_write
 from shop.common.database_file import FileInUse, in_turn
-from shop.config import ROOT
 from shop.extensions import db
 from shop.ops import search_words
 from shop.ops.recount import recount
+from shop.revisions import known_revisions, migrate, newest_revision, present_revision
 
 _PATIENCE_SECONDS = 60
 _POLL_SECONDS = 0.1
@@ -37,28 +33,6 @@ class SchemaRefused(Exception):
     """The schema can't be changed now; the sentence says why."""
 
 
-def newest_revision() -> str:
-    """The revision that this version of the shop needs."""
-    if "shop_newest_revision" not in current_app.extensions:
-        current_app.extensions["shop_newest_revision"] = _scripts().get_current_head()
-    return str(current_app.extensions["shop_newest_revision"])
-
-
-def known_revisions() -> frozenset[str]:
-    """The revisions that this version can start from."""
-    return frozenset(script.revision for script in _scripts().walk_revisions())
-
-
-def present_revision() -> str | None:
-    """The revision of the database as it is; None when it is empty."""
-    with db.engine.connect() as connection:
-        return revision_of(connection)
-
-
-def revision_of(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
 def bring_up_to_date() -> bool:
     """Migrate to the newest schema; False when there was nothing to do. Any number of processes may do it at once.
 
@@ -71,7 +45,7 @@ def bring_up_to_date() -> bool:
             return False
         if present is not None and present not in known_revisions():
             raise SchemaRefused("The database belongs to a newer version of the shop. Update the shop and try again.")
-        upgrade()
+        migrate()
         _stand_guard()
         recount()  # of what the new schema keeps there is nothing yet
         search_words.rebuild()
@@ -128,9 +102,3 @@ def _stand_guard() -> None:
     with db.engine.begin() as connection:
         append_only.stand_guard(connection)
     may_write.set(False)
-
-
-def _scripts() -> ScriptDirectory:
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "shop" / "migrations"))
-    return ScriptDirectory.from_config(config)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, current_app, g, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
+from shop import revisions
 from shop.common.clock import now
 from shop.common.stamps import Topic, remembered
 from shop.config import Settings
-from shop.ops import schema
 from shop.ops.forms import PatternForm
 from shop.ops.queries import BackupState, backup_state, trouble_with_folder
 from shop.tickets.lifecycle import Status
@@ -34,7 +34,7 @@ def healthz() -> Response:
 def readyz() -> Response:
     """The database answers and has the schema that this version needs, and there is room to write."""
     try:
-        is_ready = schema.present_revision() == schema.newest_revision()
+        is_ready = revisions.present_revision() == revisions.newest_revision()
     except SQLAlchemyError:
         return problem(503, "The database does not answer.")
     if not is_ready:

@@ -74,6 +74,10 @@ def test_hash_is_argon2id_with_the_owasp_profile() -> None:
     assert passwords.hashed("some password").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
+def test_a_password_of_nobody_takes_as_long_to_verify() -> None:
+    assert not passwords._hasher.check_needs_rehash(passwords._NOBODY)
+
+
 def test_checks() -> None:
     kept = passwords.hashed("some password")
     assert passwords.is_right("some password", kept)

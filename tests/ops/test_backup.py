@@ -22,7 +22,7 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, func, insert, select, text, update
 
-from shop import create_app
+from shop import create_app, revisions
 from shop.accounts.models import Account, Letter, LoginSession, SetupLink
 from shop.common.clock import now
 from shop.common.database import normal_url
@@ -84,7 +84,7 @@ class TestBackup:
             kind = copier_of(db.engine.url)
             assert sorted(packed.namelist()) == sorted([kind.dump_name, "uploads/car.jpg", "manifest.json"])
         assert manifest["database"] == kind.kind
-        assert manifest["revision"] == schema.newest_revision()
+        assert manifest["revision"] == revisions.newest_revision()
         assert (
             manifest["files"]["uploads/car.jpg"]
             == {
@@ -123,7 +123,7 @@ class TestBackup:
     def test_a_shop_without_a_schema_has_nothing_to_back_up(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(schema, "present_revision", lambda: None)
+        monkeypatch.setattr(revisions, "present_revision", lambda: None)
         with pytest.raises(BackupRefused, match="There is no shop in this database yet"):
             back_up()
 
@@ -132,7 +132,7 @@ class TestVerify:
     def test_tells_what_it_holds_and_leaves_nothing(self, busy: Account, folder: Path) -> None:
         contents = verify(back_up())
         assert (contents.customers, contents.tickets, contents.parts, contents.problems) == (1, 1, 1, [])
-        assert contents.revision == schema.newest_revision()
+        assert contents.revision == revisions.newest_revision()
         assert beside() == []
 
     def test_finds_a_row_that_was_tampered_with(self, busy: Account, folder: Path) -> None:
@@ -433,11 +433,12 @@ class TestCommands:
         data.mkdir()
         older = create_app(replace(settings, database_url=normal_url(database_url)))
         with older.app_context():
+            revisions.prepare_migrations(older)
             upgrade(revision="0005")
             file = back_up(folder / "old.zip")
             schema.bring_up_to_date()
             assert run_in(older, "restore", file, "--yes").count("it has the newest schema now") == 1
-            assert schema.present_revision() == schema.newest_revision()
+            assert revisions.present_revision() == revisions.newest_revision()
             assert checks.problems() == []
             db.session.remove()
             db.engine.dispose()

@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy import create_engine, text
 from sqlalchemy.dialects.mysql.base import MySQLDialect
 
-from shop import create_app
+from shop import create_app, revisions
 from shop.common.database import normal_url, told
 from shop.config import Settings
 from shop.extensions import db
@@ -140,7 +140,7 @@ def test_nobody_waits_for_ever_for_the_schema(app: Flask, monkeypatch: pytest.Mo
     with app.app_context(), schema.one_at_a_time(), pytest.raises(SchemaRefused), schema.one_at_a_time():
         pass
     with app.app_context(), schema.one_at_a_time():
-        assert schema.present_revision() == schema.newest_revision()
+        assert revisions.present_revision() == revisions.newest_revision()
 
 
 @pytest.mark.single

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Flask
 from sqlalchemy import column, table, update
 
+from shop import revisions
 from shop.common.transaction import transaction
 from shop.extensions import db
-from shop.ops import schema
 from tests.browser import Browser
 
 
@@ -17,7 +17,7 @@ def test_healthz_and_readyz_need_no_sign_in(visitor: Browser) -> None:
 
 def test_readyz_says_when_the_schema_is_another(app: Flask, visitor: Browser) -> None:
     with app.app_context():
-        newest = schema.newest_revision()
+        newest = revisions.newest_revision()
     _set_revision(app, "0000")
     try:
         page = visitor.get("/readyz")

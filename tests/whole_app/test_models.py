@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import CheckConstraint, Float, ForeignKeyConstraint, Integer, Numeric, Table, inspect
 
+from shop import revisions
 from shop.common.base import Base
 from shop.common.words import is_no_index
+from shop.config import ROOT
 from shop.extensions import db
-from shop.ops import schema
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +68,12 @@ def test_migrations_equal_the_models(app: Flask) -> None:
         assert compare_metadata(context, Base.metadata) == []
 
 
+def test_migrations_are_known_by_the_names_of_their_files() -> None:
+    scripts = ScriptDirectory(str(ROOT / "shop" / "migrations"))
+    assert revisions.newest_revision() == scripts.get_current_head()
+    assert revisions.known_revisions() == {script.revision for script in scripts.walk_revisions()}
+
+
 def test_every_constraint_of_the_models_is_in_the_database(app: Flask, tables: list[Table]) -> None:
     """compare_metadata does not look at CHECK constraints; the database itself does."""
     with app.app_context():
@@ -80,7 +88,8 @@ def test_the_schema_goes_down_and_up_again(app: Flask) -> None:
     with app.app_context():
         if db.engine.dialect.name == "mariadb":
             return  # its DDL can't drop an index that a foreign key leans on; going down is for developers only
+        revisions.prepare_migrations(app)
         downgrade(revision="base")
-        assert schema.present_revision() is None
+        assert revisions.present_revision() is None
         upgrade()
-        assert schema.present_revision() == schema.newest_revision()
+        assert revisions.present_revision() == revisions.newest_revision()

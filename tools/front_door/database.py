@@ -8,11 +8,10 @@ from tools.front_door.environment import PYTHON, prepare
 from tools.front_door.processes import captured, run_undisturbed, text_of
 from tools.front_door.speech import Refused, say
 
-FLASK = [PYTHON, "-m", "flask", "--app", "wsgi"]
+FLASK = [PYTHON, "-m", "shop"]
 
-# The last line of a traceback: "shop.config.SettingRefused: PORT is a whole number ...". When the code can't even be
-# loaded, Flask adds that it knows no such command.
-_ERROR_LINE = re.compile(r"^(?:[A-Za-z_][\w.]*: |Error: )(?P<sentence>(?!No such command)\S.*)$")
+# The last line of a traceback: "shop.config.SettingRefused: PORT is a whole number ...".
+_ERROR_LINE = re.compile(r"^(?:[A-Za-z_][\w.]*: |Error: )(?P<sentence>\S.*)$")
 
 
 def init_db(_arguments: list[str]) -> int:

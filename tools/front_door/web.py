@@ -49,9 +49,11 @@ def _let_sigterm_end_it() -> None:
 
 
 if __name__ == "__main__":
+    gc.disable()  # nothing of what is loaded is garbage
     from shop import load_features
 
     load_features()  # only loaded; each worker makes an application of its own
+    gc.enable()
     if not sys.stdin.readline():
         sys.exit()  # run.py has gone
     main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:])
