@@ -19,7 +19,7 @@ leaderboard = ApiBlueprint("leaderboard", noun="mechanics", about="The mechanics
 
 @leaderboard.get("/top")
 @allow(STAFF)
-@leaderboard.arguments(RankingQuery, location="query")
+@leaderboard.arguments(RankingQuery(), location="query")
 @leaderboard.response(200, PlaceSchema(many=True))
 def top(values: dict[str, Any]) -> Response:
     """The mechanics ranked by tickets completed since the shop opened, those with none included."""
@@ -28,7 +28,7 @@ def top(values: dict[str, Any]) -> Response:
 
 @leaderboard.get("/leaderboard")
 @allow(STAFF)
-@leaderboard.arguments(RankingQuery, location="query")
+@leaderboard.arguments(RankingQuery(), location="query")
 @leaderboard.response(200, PlaceSchema(many=True))
 def whole(values: dict[str, Any]) -> Response:
     """The same as `/mechanics/top`."""

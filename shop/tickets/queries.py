@@ -497,10 +497,15 @@ def _mechanics(people: str, roster: dict[int, RowMechanic]) -> tuple[RowMechanic
 
 def with_parts(rows: Sequence[TicketRow]) -> list[TicketRow]:
     """The rows with the parts from stock on jobs that count, in the order in which they were put there."""
-    parts = defaultdict(list)
-    for ticket_id, part_id, name, quantity, price_cents in rows_of(_select_parts(), ids=[row.id for row in rows]):
-        parts[ticket_id].append(RowPart(part_id, name, quantity, price_cents))
-    return [replace(row, parts=tuple(parts[row.id])) if row.id in parts else row for row in rows]
+    parts: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for ticket_id, *part in rows_of(_select_parts(), ids=[row.id for row in rows]):
+        parts[ticket_id].append(tuple(part))
+    return [_having(row, tuple(parts[row.id])) if row.id in parts else row for row in rows]
+
+
+@lru_cache(1000)
+def _having(row: TicketRow, parts: tuple[tuple[Any, ...], ...]) -> TicketRow:
+    return replace(row, parts=tuple(RowPart(*part) for part in parts))
 
 
 @cache

@@ -52,8 +52,9 @@ class ApiBlueprint(DescribedBlueprint, GuardedBlueprint):
 
         A rule that is broken further down is blamed on the name that the program used, not on the one inside.
         """
-        names = {field.attribute or name: field.data_key or name for name, field in schema().fields.items()}
-        arguments = self.arguments(schema, required=not schema.may_be_missing)
+        reader = schema()
+        names = {field.attribute or name: field.data_key or name for name, field in reader.fields.items()}
+        arguments = self.arguments(reader, required=not schema.may_be_missing)
 
         def decorate(view: View) -> View:
             @wraps(view)
@@ -70,7 +71,7 @@ class ApiBlueprint(DescribedBlueprint, GuardedBlueprint):
 
     def lists(self, row: type[Row], *, wrapped: type[Row] | None = None) -> Callable[[View], View]:
         """Hand the query of a list to the view; it answers an array of rows, or the object that wraps them."""
-        asked = self.arguments(ListQuery, location="query")
+        asked = self.arguments(ListQuery(), location="query")
         answered = self.response(200, wrapped or row(many=True), headers=headers("X-Total-Count", "Link"))
 
         def decorate(view: View) -> View:

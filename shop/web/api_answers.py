@@ -142,9 +142,10 @@ def _links(listing: Listing, asked: Asked) -> dict[str, str]:
     return links
 
 
-def _url(asked: Asked, **place: Any) -> str:
-    query = {"q": asked.q} if asked.q else {}
-    return f"{request.path}?{urlencode({**place, 'per_page': asked.per_page, **query})}"
+def _url(asked: Asked, *, page: int | None = None, after: str = "") -> str:
+    place = f"after={after}" if page is None else f"page={page}"
+    query = f"&{urlencode({'q': asked.q})}" if asked.q else ""
+    return f"{request.path}?{place}&per_page={asked.per_page}{query}"
 
 
 def _tag(response: Response) -> str:
