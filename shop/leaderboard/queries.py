@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, or_, select, true
 
 from shop.common.clock import Period, start_of_day, today
 from shop.common.money import round_half_up
-from shop.common.paging import DEFAULT_SIZE, Slice, SortKey, read_slice
+from shop.common.paging import DEFAULT_SIZE, Slice, SortKey, read_slice, rows_of
 from shop.common.stamps import Topic, kept
 from shop.customers.models import Vehicle, vehicle_label
-from shop.extensions import db
 from shop.mechanics.models import Mechanic
 from shop.tickets.lifecycle import Status
 from shop.tickets.models import EVER, Assignment, Tally, Ticket
@@ -93,13 +93,13 @@ def ranking(period: Period, *, limit: int | None = None, with_former: bool = Fal
     return places[:limit]
 
 
-def last_weeks() -> dict[int, tuple[int, ...]]:
+def last_weeks(mechanic_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
     """Tickets completed in each of the last eight weeks, the present one last, by mechanic; one statement.
 
     Who completed none is not in it.
     """
-    monday = Period.WEEK.first_day(today()) or today()
-    return kept(Topic.MECHANICS, "last_weeks", monday, build=lambda: _last_weeks(monday))
+    monday, whose = Period.WEEK.first_day(today()) or today(), tuple(mechanic_ids)
+    return kept(Topic.MECHANICS, "last_weeks", monday, whose, build=lambda: _last_weeks(monday, whose))
 
 
 def tickets_behind(
@@ -129,18 +129,22 @@ def _condition(count: Count, first_day: date | None) -> ColumnElement[bool]:
 
 
 def _ranking(period: Period, first_day: date | None, *, with_former: bool) -> list[Place]:
+    return _with_ranks(rows_of(_everybody(with_former=with_former), period=period, first_day=first_day or EVER))
+
+
+@cache
+def _everybody(*, with_former: bool) -> Select[*tuple[Any, ...]]:
     completed = func.coalesce(Tally.completed, 0)
     worked = completed + func.coalesce(Tally.unfinished, 0)  # what was opened since and completed is in the first
     came_back = func.coalesce(Tally.came_back, 0)
-    of_the_span = and_(Tally.mechanic_id == Mechanic.id, Tally.period == period, Tally.starts_on == (first_day or EVER))
+    of_the_span = (Tally.period == bindparam("period"), Tally.starts_on == bindparam("first_day"))
     is_here = Mechanic.archived_at.is_(None)
-    everybody = (
+    return (
         select(Mechanic.id, Mechanic.name, completed, worked, came_back, Mechanic.archived_at)
-        .outerjoin(Tally, of_the_span)
+        .outerjoin(Tally, and_(Tally.mechanic_id == Mechanic.id, *of_the_span))
         .where(or_(is_here, completed > 0) if with_former else is_here)
         .order_by(completed.desc(), Mechanic.name_key, Mechanic.id)
     )
-    return _with_ranks(db.session.execute(everybody).all())
 
 
 def _with_ranks(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Place]:
@@ -153,15 +157,23 @@ def _with_ranks(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Place]:
     return places
 
 
-def _last_weeks(monday: date) -> dict[int, tuple[int, ...]]:
+def _last_weeks(monday: date, mechanic_ids: tuple[int, ...]) -> dict[int, tuple[int, ...]]:
     mondays = [monday - timedelta(weeks=back) for back in range(WEEKS - 1, -1, -1)]
-    kept = select(Tally.mechanic_id, Tally.starts_on, Tally.completed).where(
-        Tally.period == Period.WEEK, Tally.starts_on.in_(mondays), Tally.completed > 0
-    )
     weeks: defaultdict[int, dict[date, int]] = defaultdict(dict)
-    for mechanic_id, starts_on, completed in db.session.execute(kept):
+    found = rows_of(_completed_by_week(), first=mondays[0], last=monday, mechanics=mechanic_ids)
+    for mechanic_id, starts_on, completed in found:
         weeks[mechanic_id][starts_on] = completed
     return {mechanic_id: tuple(counts.get(day, 0) for day in mondays) for mechanic_id, counts in weeks.items()}
+
+
+@cache
+def _completed_by_week() -> Select[*tuple[Any, ...]]:
+    return select(Tally.mechanic_id, Tally.starts_on, Tally.completed).where(
+        Tally.period == Period.WEEK,
+        Tally.starts_on.between(bindparam("first"), bindparam("last")),
+        Tally.mechanic_id.in_(bindparam("mechanics", expanding=True)),
+        Tally.completed > 0,
+    )
 
 
 def _counted(mechanic: Mechanic, condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:

@@ -127,7 +127,7 @@ def asked_count() -> Count:
 
 def drawn(places: list[Place], period: Period) -> list[dict[str, Any]]:
     """The places as the macros of ``components/ranking.html`` take them, with the reader's own one marked."""
-    weeks = queries.last_weeks()
+    weeks = queries.last_weeks([place.id for place in places])
     none = (0,) * WEEKS
     return [
         {

@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from shop.common.database import is_broken_rule, is_lost_race, told_without_data
 from shop.common.errors import Conflict, RuleBroken, StaleEdit, TooManyTries
 from shop.common.transaction import read_only
+from shop.config import ROOT
 from shop.extensions import limiter
 from shop.web.guards import NotACustomer, account_at_the_door
 from shop.web.request_id import request_id
@@ -141,12 +142,11 @@ def failure(
 
 
 def _page_for(status: int) -> str:
-    name = f"errors/{status}.html"
-    return name if name in _templates() else "errors/_page.html"
+    return f"errors/{status}.html" if status in _WITH_A_PAGE else "errors/_page.html"
 
 
-def _templates() -> list[str]:
-    return current_app.jinja_env.list_templates(filter_func=lambda name: name.startswith("errors/"))
+#: Statuses that have a page of their own, looked up once: the folder can't be read where no file can be opened.
+_WITH_A_PAGE = frozenset(int(path.stem) for path in (ROOT / "templates" / "errors").glob("[0-9]*.html"))
 
 
 def _http(error: HTTPException) -> Response:

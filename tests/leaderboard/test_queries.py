@@ -131,7 +131,7 @@ class TestRanking:
             with counted(app) as statements:
                 told(Period.YEAR)
                 with at_moment(NOON):
-                    queries.last_weeks()
+                    queries.last_weeks([1, 2])
             return len(statements)
 
         completed_by(make_mechanic(), at=NOON)
@@ -199,7 +199,7 @@ class TestLastWeeks:
         completed_by(mia, at=datetime(2026, 1, 19, 7, 59, tzinfo=UTC))  # a minute too early
         completed_by(rui, at=NOON, archived_at=NOON)
         with at_moment(NOON):
-            assert queries.last_weeks() == {mia.id: (1, 0, 0, 0, 0, 0, 1, 1)}
+            assert queries.last_weeks([mia.id, rui.id]) == {mia.id: (1, 0, 0, 0, 0, 0, 1, 1)}
 
 
 class TestTicketsBehind:
