@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from flask import request, url_for
 
@@ -125,33 +125,53 @@ def asked_count() -> Count:
         raise RuleBroken("Tickets are counted as completed, worked or came-back.", field="count") from None
 
 
-def drawn(places: list[Place], period: Period) -> list[dict[str, Any]]:
-    """The places as the macros of ``components/ranking.html`` take them, with the reader's own one marked."""
+@dataclass(frozen=True, slots=True)
+class DrawnPlace:
+    """A place as the macros of ``components/ranking.html`` take it."""
+
+    rank: int
+    name: str
+    initials: str
+    value: int
+    worked: int
+    came_back: int
+    comeback_rate: int | None
+    url: str
+    worked_url: str
+    came_back_url: str
+    weeks: tuple[int, ...]
+    own: bool
+
+
+def drawn(places: list[Place], period: Period) -> list[DrawnPlace]:
+    """The places with their last weeks, the reader's own one marked."""
     weeks = queries.last_weeks([place.id for place in places])
-    none = (0,) * WEEKS
-    return [
-        {
-            "rank": place.rank,
-            "name": f"{place.name} (left)" if place.has_left else place.name,
-            "initials": initials(place.name),
-            "value": place.tickets_completed,
-            "worked": place.tickets_worked,
-            "came_back": place.tickets_came_back,
-            "comeback_rate": place.comeback_rate,
-            "url": tickets_url(place.id, period, Count.COMPLETED),
-            "worked_url": tickets_url(place.id, period, Count.WORKED),
-            "came_back_url": tickets_url(place.id, period, Count.CAME_BACK),
-            "weeks": weeks.get(place.id, none),
-            "own": place.id == actor.mechanic_id,
-        }
-        for place in places
-    ]
+    none, root, own_id = (0,) * WEEKS, request.script_root, actor.mechanic_id
+    return [_drawn(place, weeks.get(place.id, none), period, place.id == own_id, root) for place in places]
 
 
-def podium_of(places: list[dict[str, Any]]) -> list[dict[str, Any]]:
+@lru_cache(1000)
+def _drawn(place: Place, weeks: tuple[int, ...], period: Period, own: bool, _root: str) -> DrawnPlace:
+    return DrawnPlace(
+        rank=place.rank,
+        name=f"{place.name} (left)" if place.has_left else place.name,
+        initials=initials(place.name),
+        value=place.tickets_completed,
+        worked=place.tickets_worked,
+        came_back=place.tickets_came_back,
+        comeback_rate=place.comeback_rate,
+        url=tickets_url(place.id, period, Count.COMPLETED),
+        worked_url=tickets_url(place.id, period, Count.WORKED),
+        came_back_url=tickets_url(place.id, period, Count.CAME_BACK),
+        weeks=weeks,
+        own=own,
+    )
+
+
+def podium_of(places: list[DrawnPlace]) -> list[DrawnPlace]:
     """The first three who completed something; a tie that does not fit stays in the table as a whole."""
-    next_ranks = {place["rank"] for place in places[ON_THE_PODIUM:]}
-    return [place for place in places[:ON_THE_PODIUM] if place["value"] and place["rank"] not in next_ranks]
+    next_ranks = {place.rank for place in places[ON_THE_PODIUM:]}
+    return [place for place in places[:ON_THE_PODIUM] if place.value and place.rank not in next_ranks]
 
 
 def page_url(period: Period, number: int) -> str:
@@ -159,9 +179,4 @@ def page_url(period: Period, number: int) -> str:
 
 
 def tickets_url(mechanic_id: int, period: Period, count: Count) -> str:
-    return _tickets_url(mechanic_id, period, count, request.script_root)
-
-
-@lru_cache(2000)
-def _tickets_url(mechanic_id: int, period: Period, count: Count, _root: str) -> str:
     return url_for(".ranking_tickets", mechanic_id=mechanic_id, period=period.value, count=count.value)
