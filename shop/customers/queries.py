@@ -248,6 +248,18 @@ def vehicle_named(name: str) -> int | None:
     return db.session.scalar(same.order_by(Vehicle.id).limit(1)) if key else None
 
 
+def vehicle_of(customer: Customer, name: str) -> Vehicle | None:
+    """The one of their vehicles that has this very plate or VIN."""
+    vehicle = db.session.get(Vehicle, vehicle_named(name) or 0)
+    return vehicle if vehicle is not None and vehicle.customer_id == customer.id else None
+
+
+def newest_vehicles_of(customer: Customer, *, most: int) -> list[Vehicle]:
+    """The last that came, those that are archived aside, in the order of coming."""
+    theirs = select(Vehicle).where(Vehicle.customer_id == customer.id, _is_archived(False))
+    return list(reversed(db.session.scalars(theirs.order_by(Vehicle.id.desc()).limit(most)).all()))
+
+
 def _reading_of(chosen: CustomerFilter) -> tuple[Reading, Hits]:
     hits = _hits(chosen)
     return _reading(replace(chosen, q=""), hits.how), hits

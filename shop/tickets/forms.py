@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from wtforms import Field, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import HiddenInput
 
 from shop.common.errors import Conflict, RuleBroken
@@ -23,6 +23,7 @@ from shop.customers.forms import (
     year_field,
 )
 from shop.customers.models import MAX_NAME, MAX_ODOMETER, Customer, Vehicle
+from shop.customers.queries import newest_vehicles_of, vehicle_of, vehicles_of
 from shop.inventory.models import MAX_QUANTITY
 from shop.mechanics.models import Mechanic
 from shop.mechanics.queries import MechanicRow
@@ -41,6 +42,8 @@ from shop.web.fields import (
     at_most,
 )
 from shop.web.forms import MAX_Q, FilterForm, ShopForm
+
+MOST_VEHICLES = 25
 
 
 class TicketForm(ShopForm):
@@ -94,13 +97,17 @@ class MoveForm(TicketForm):
 
 
 class DetailsForm(TicketForm):
-    """What the customer came for, until when, and with which vehicle."""
+    """What the customer came for, until when, and with which vehicle: of a fleet one of the newest, or any by name."""
+
+    customer: Customer
+    fleet: int = 0  # how many vehicles the customer has, where not all of them are offered
 
     complaint = LongTextField(
         "Complaint", validators=[InputRequired("Write down what the customer came for."), Length(max=MAX_COMPLAINT)]
     )
     promised_at = MomentField("Promised for")
     vehicle = RecordField("Vehicle")
+    other_vehicle = TextField("Plate or VIN of another", default="", validators=[Length(max=MAX_Q)])
     odometer_in = WholeNumberField("Odometer on arrival", most=MAX_ODOMETER)
     odometer_out = WholeNumberField("Odometer at the end", most=MAX_ODOMETER)
     odometer_reason = TextField("Why is the odometer lower?", default="", validators=[Length(max=MAX_REASON)])
@@ -110,11 +117,26 @@ class DetailsForm(TicketForm):
     def of(cls, ticket: Ticket, **options: Any) -> DetailsForm:
         """Filled with what is stored, unless it was posted; ``formdata=None`` ignores what was posted."""
         form = cls(obj=ticket, **options)
-        vehicles = [each for each in ticket.customer.vehicles if not each.is_archived or each is ticket.vehicle]
-        if ticket.vehicle and ticket.vehicle not in vehicles:  # it has another owner by now
+        form.customer = ticket.customer
+        vehicles = newest_vehicles_of(ticket.customer, most=MOST_VEHICLES)
+        total = vehicles_of(ticket.customer, is_archived=False, size=1).total or 0
+        form.fleet = total if total > len(vehicles) else 0
+        if ticket.vehicle and ticket.vehicle not in vehicles:  # an older one, archived, or of another owner by now
             vehicles.append(ticket.vehicle)
         form.vehicle.offer(vehicles, empty="No vehicle yet", words="label_with_plate")
         return form
+
+    def validate_other_vehicle(self, field: Field) -> None:
+        """What is typed goes before what is chosen."""
+        if not field.data:
+            return
+        self.vehicle.data = vehicle_of(self.customer, field.data)
+        if self.vehicle.data is None:
+            raise ValidationError(f"{self.customer.name} has no vehicle with this number plate or VIN.")
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {name: value for name, value in super().values.items() if name != "other_vehicle"}
 
 
 class MechanicForm(TicketForm):

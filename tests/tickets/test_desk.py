@@ -180,6 +180,24 @@ class TestDetails:
         page = desk.get(f"/desk/tickets/{golf}/details").form("Save").fill(vehicle=str(other)).submit()
         assert page.status == 422
 
+    def test_of_a_fleet_the_newest_can_be_chosen_and_any_other_named(self, desk: Browser, golf: int) -> None:
+        with desk.app.app_context():
+            customer = db.session.get_one(Ticket, golf).customer
+            fleet = [make_vehicle(customer, plate=f"TAXI {number:03}").id for number in range(30)]
+            make_vehicle(plate="NOT HIS")
+        form = desk.get(f"/desk/tickets/{golf}/details").form("Save")
+        options = form.tag.select("select[name=vehicle] option")
+        assert [int(str(each["value"]) or 0) for each in options[:-1]] == [0, *fleet[-25:]]
+        assert options[-1].has_attr("selected"), "the ticket's own one is an older one, and is there"
+        assert "of 31 vehicles" in form.page.text
+        page = form.fill(other_vehicle="not-his", complaint="What I heard.").submit()
+        assert page.status == 422
+        assert "has no vehicle with this number plate or VIN." in page.text
+        assert page.form("Save").values["other_vehicle"] == "not-his"
+        assert page.form("Save").values["complaint"] == "What I heard."
+        page.form("Save").fill(other_vehicle="taxi003").submit()
+        assert ticket_of(desk, golf).vehicle_id == fleet[3]
+
     def test_a_car_that_was_sold_meanwhile_stays_on_its_ticket(self, desk: Browser, golf: int) -> None:
         with desk.app.app_context():
             ticket = db.session.get_one(Ticket, golf)
