@@ -13,10 +13,12 @@ from shop.extensions import db
 from shop.mechanics import commands, queries
 from shop.mechanics.forms import EditMechanicForm, MechanicForm
 from shop.mechanics.models import Mechanic
+from shop.mechanics.queries import MechanicFilter
 from shop.web.actor import actor
 from shop.web.doors import desk
 from shop.web.forms import ButtonForm
 from shop.web.guards import allow, found
+from shop.web.lists import further
 from shop.web.nav import MenuEntry, menu
 from shop.web.respond import Answer, done, page, page_or_fragment, refused, saved
 
@@ -88,9 +90,21 @@ def find_mechanic(mechanic_id: int) -> Mechanic:
 
 
 def list_context(*, mechanic_form: MechanicForm | None = None) -> dict[str, Any]:
+    """Who works here, or with ``?left=1`` who did; which of them the address says."""
+    has_left = "left" in request.args
+    rows = queries.listed(
+        MechanicFilter(has_left=has_left), after=request.args.get("after"), before=request.args.get("before")
+    )
+    here, left = (queries.how_many(MechanicFilter(has_left=each)) for each in (False, True))
     return {
-        "mechanics": queries.roster(),
-        "former": queries.roster(has_left=True),
+        "rows": rows,
+        "further": further(rows),
+        "has_left": has_left,
+        "count": left if has_left else here,
+        "tabs": [
+            {"label": "On the roster", "url": url_for(".mechanics"), "current": not has_left, "count": here},
+            {"label": "Left", "url": url_for(".mechanics", left=1), "current": has_left, "count": left},
+        ],
         "mechanic_form": mechanic_form or MechanicForm.blank(),
     }
 

@@ -106,6 +106,7 @@ PAGES = {
         "/desk/inventory/{part}",
         "/desk/inventory/{part}?edit=1",
         "/desk/mechanics",
+        "/desk/mechanics?left=1",
         "/desk/mechanics/{mechanic}",
         "/desk/mechanics/{long}",
         "/desk/search",

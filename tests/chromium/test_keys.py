@@ -176,6 +176,7 @@ class TestACarThatWasFound:
 
 def find(page: Page, words: str) -> None:
     page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
     with page.expect_response(lambda answer: urlsplit(answer.url).query == f"q={words}", timeout=SLOW):
         page.keyboard.type(words)
     expect(page.locator("#search-results .row-link").first).to_be_visible()
