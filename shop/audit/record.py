@@ -38,8 +38,7 @@ def record(
     ``facts`` are small, impersonal values that a sentence is made of later; what people typed goes into ``changes``,
     field by field (before, after). ``by`` is None when the software acts by itself.
     """
-    if subject.id is None:
-        db.session.flush()  # a new subject gets its id
+    db.session.flush()  # a new subject gets its id, and a lock that comes later reads again what was changed
     event = Event(
         action=action.value,
         subject_kind=subject.__tablename__,

@@ -78,6 +78,7 @@ def lock(*parts: Part) -> None:
     """
     if has_one_writer():
         return
+    db.session.flush()  # what was changed and not yet written would be read over
     for part in sorted(parts, key=lambda each: each.id):
         db.session.refresh(part, with_for_update=True)
 
