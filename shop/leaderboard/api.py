@@ -11,7 +11,7 @@ from shop.common.roles import STAFF
 from shop.leaderboard import queries
 from shop.leaderboard.schemas import PlaceSchema, RankingQuery
 from shop.web.api import ApiBlueprint
-from shop.web.api_answers import shown
+from shop.web.api_answers import shown_each
 from shop.web.guards import allow
 
 leaderboard = ApiBlueprint("leaderboard", noun="mechanics", about="The mechanics by tickets completed.")
@@ -36,7 +36,7 @@ def whole(values: dict[str, Any]) -> Response:
 
 
 def ranking(limit: int | None) -> Response:
-    return shown([PlaceSchema.of(each) for each in queries.ranking(Period.ALL, limit=limit)])
+    return shown_each(PlaceSchema, queries.ranking(Period.ALL, limit=limit))
 
 
 def install(app: Flask) -> None:

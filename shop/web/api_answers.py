@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -60,6 +60,12 @@ def _spelt(kind: type[Row], row: Any) -> str:
 def shown(body: Any) -> Response:
     """A single thing or a short list as it is now; 304 without a body for a program that has it already."""
     return _conditional(jsonify(body))
+
+
+def shown_each(row: type[Row], things: Iterable[Any]) -> Response:
+    """A short list of plain values, each of which is spelt once."""
+    body = f"[{','.join(_spelt(row, each) for each in things)}]\n"
+    return _conditional(Response(body, mimetype="application/json"))
 
 
 def shown_whole(rows: Sequence[Json]) -> Response:
