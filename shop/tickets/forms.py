@@ -119,8 +119,9 @@ class DetailsForm(TicketForm):
         form = cls(obj=ticket, **options)
         form.customer = ticket.customer
         vehicles = newest_vehicles_of(ticket.customer, most=MOST_VEHICLES)
-        total = vehicles_of(ticket.customer, is_archived=False, size=1).total or 0
-        form.fleet = total if total > len(vehicles) else 0
+        if len(vehicles) == MOST_VEHICLES:
+            total = vehicles_of(ticket.customer, is_archived=False, size=1).total or 0
+            form.fleet = total if total > MOST_VEHICLES else 0
         if ticket.vehicle and ticket.vehicle not in vehicles:  # an older one, archived, or of another owner by now
             vehicles.append(ticket.vehicle)
         form.vehicle.offer(vehicles, empty="No vehicle yet", words="label_with_plate")
