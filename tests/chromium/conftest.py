@@ -33,6 +33,25 @@ EMAILS = {
     "customer": "customer@example.com",
 }
 
+QUEUED = """
+from shop.accounts.models import Account
+from shop.customers.models import Vehicle
+from shop.extensions import db
+from shop.mechanics.models import Mechanic
+from shop.tickets import commands
+from shop.tickets.lifecycle import Status
+
+desk, car = db.session.get_one(Account, 2), db.session.get_one(Vehicle, int(word))
+ticket = commands.open_ticket(
+    customer=car.customer,
+    vehicle=car,
+    complaint="Squeaks",
+    mechanics=[db.session.get_one(Mechanic, 1)],
+    by=desk,
+)
+print(commands.move(ticket, to=Status.APPROVED, by=desk).id)
+"""
+
 Open = Callable[..., Page]
 
 
@@ -75,6 +94,12 @@ def signed_in(chromium: Browser, demo_shop: LiveShop) -> Callable[[str], Storage
         return kept[role]
 
     return cookies_of
+
+
+@pytest.fixture
+def queued(demo_shop: LiveShop) -> int:
+    """A job of the mechanic's whose work has not begun."""
+    return int(demo_shop.run(QUEUED, "7"))
 
 
 @pytest.fixture

@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.chromium.conftest import Open
-from tests.chromium.live import LiveShop
 
 TABLET = {"width": 820, "height": 1180}
-QUEUED = """
-from shop.accounts.models import Account
-from shop.customers.models import Vehicle
-from shop.extensions import db
-from shop.mechanics.models import Mechanic
-from shop.tickets import commands
-from shop.tickets.lifecycle import Status
-
-desk, car = db.session.get_one(Account, 2), db.session.get_one(Vehicle, int(word))
-ticket = commands.open_ticket(
-    customer=car.customer,
-    vehicle=car,
-    complaint="Squeaks",
-    mechanics=[db.session.get_one(Mechanic, 1)],
-    by=desk,
-)
-print(commands.move(ticket, to=Status.APPROVED, by=desk).id)
-"""
 
 #: The next click that is said to be the second half comes 400 ms after the first, however slow this machine is.
 SECOND_HALVES = """
@@ -36,12 +16,6 @@ SECOND_HALVES = """
         window.isSecondHalf = false;
     }, true);
 """
-
-
-@pytest.fixture
-def queued(demo_shop: LiveShop) -> int:
-    """A job of the mechanic's whose work has not begun."""
-    return int(demo_shop.run(QUEUED, "7"))
 
 
 def press(page: Page, button: Locator, *, count: int) -> None:
