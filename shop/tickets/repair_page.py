@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,9 @@ from shop.tickets.lifecycle import Approval
 from shop.tickets.models import Channel, Consent, EstimateVersion, Ticket
 from shop.tickets.progress import tracked
 from shop.web.guards import found
-from shop.web.respond import Answer, page, refused, saved
+from shop.web.respond import Answer, page, page_or_fragment, refused, saved
 
-PAGE, APPROVAL = "my/repair.html", "my/_approval.html"
+PAGE, APPROVAL, SUM = "my/repair.html", "my/_approval.html", "my/_sum.html"
 ALSO = ("my/_where.html", "my/_road.html", "my/_news.html")
 
 
@@ -39,7 +39,8 @@ class Way:
 
 
 def repair_page(ticket: Ticket, way: Way) -> Answer:
-    return page(PAGE, **repair_context(ticket, way))
+    """The page, or for htmx what the answers come to that are chosen in its form by now."""
+    return page_or_fragment(PAGE, SUM, **repair_context(ticket, way))
 
 
 def keep_answer(find: Callable[[], Ticket], way: Way, *, by: Account | None) -> Answer:
@@ -87,14 +88,26 @@ def repair_context(ticket: Ticket, way: Way, *, refused_form: AnswerForm | None 
         "conflict": refused_form.conflict if refused_form else None,
         "answer_form": None,
         "bill": None,
-        "has_approved_before": False,
     }
     if ticket.latest_version and asked_ids:
-        approved_ids = {job.id for job in ticket.jobs if job.is_approved}
-        context["has_approved_before"] = bool(approved_ids - asked_ids)
-        context["bill"] = estimate.read(ticket.latest_version.content).bill_of(asked_ids | approved_ids)
+        before_ids = {job.id for job in ticket.jobs if job.is_approved} - asked_ids
+        said = {} if context["conflict"] else request.values
+        context |= _chosen(ticket.latest_version, asked_ids, before_ids, said)
         context["answer_form"] = _answer_form(ticket.latest_version, refused_form)
     return context
+
+
+def _chosen(
+    version: EstimateVersion, asked_ids: set[int], before_ids: set[int], said: Mapping[str, str]
+) -> dict[str, Any]:
+    """What the answers that are ``said`` come to, with what was approved before; all of it while nothing is chosen."""
+    answers = {job_id: answer for job_id in asked_ids if (answer := said.get(f"job-{job_id}"))}
+    approved_ids = {job_id for job_id, answer in answers.items() if answer == Approval.APPROVED.value}
+    return {
+        "bill": estimate.read(version.content).bill_of((approved_ids if answers else asked_ids) | before_ids),
+        "has_approved_before": bool(before_ids),
+        "chosen": len(answers),
+    }
 
 
 def _answer_form(version: EstimateVersion, refused_form: AnswerForm | None) -> AnswerForm:

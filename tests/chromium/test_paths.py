@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.chromium.conftest import PHONE, Open
 from tests.chromium.live import LiveShop
+from tests.chromium.pages import PageAs
 
 with_and_without_script = pytest.mark.parametrize("script", [True, False], ids=["htmx", "no script"])
 numbers = count(1)
@@ -248,6 +249,17 @@ def test_the_customer(open_as: Open, script: bool) -> None:
     joy.is_led_to(page.locator("[aria-invalid='true']"))
     page.get_by_label("Name").fill("Joy Tanaka")
     joy.stays(lambda: joy.press("Save"), page.get_by_text("Saved").first)
+
+
+@with_and_without_script
+def test_what_an_answer_comes_to(open_as: Open, demo_shop: LiveShop, script: bool) -> None:
+    page = open_as("visitor", java_script_enabled=script, viewport=PHONE)
+    page.goto(PageAs("visitor", "/repair/{link}").address(demo_shop))
+    total = page.locator(".approval__sum .money-lines__total")
+    expect(total).to_contain_text("If you approve")
+    for job in page.locator(".verdict").all():
+        job.get_by_text("Decline").click()
+    expect(total).to_have_text("What you approve$0.00" if script else re.compile("If you approve"))
 
 
 @with_and_without_script

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from sqlalchemy import func, select
@@ -103,6 +103,22 @@ class TestAsking:
         # 344.00 after the discount; 5 % of it for supplies, which bear no tax, and 10 % of it for tax
         assert "Tax 10 % $34.40" in page.text
         assert "If you approve everything $395.60" in page.text
+
+    def test_sums_up_what_is_chosen_by_now(self, offered: Offered) -> None:
+        brakes, wipers, lamp = (f"job-{job_id}" for job_id in offered.job_ids)
+
+        def told(chosen: dict[str, str]) -> str:
+            return offered.browser.get(f"{offered.home}?{urlencode(chosen)}", htmx=True).text
+
+        assert told({}).endswith("If you approve everything $395.60")
+        assert told({brakes: "approved"}).endswith("What you approve so far $356.50")
+        assert told({brakes: "declined"}) == "What you approve so far $0.00"
+        assert told({brakes: "approved", wipers: "deferred", lamp: "declined"}).endswith("What you approve $356.50")
+        assert told({brakes: "anything", "job-99999": "approved"}) == "What you approve so far $0.00"
+        assert offered.approvals() == ["pending"] * 3
+
+    def test_sums_up_an_answer_that_was_refused(self, offered: Offered) -> None:
+        assert "What you approve $356.50" in offered.answer("approved", "declined", "declined", name="").text
 
     def test_nothing_is_chosen_and_no_name_is_there(self, offered: Offered) -> None:
         form = offered.page().form(SEND)
