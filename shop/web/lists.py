@@ -26,11 +26,15 @@ def _address(path: str, query: tuple[tuple[str, str], ...], changes: tuple[tuple
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
-def further(rows: Slice[Any]) -> dict[str, str | None]:
-    """Where a slice goes on, for the ``pager`` macro: ``newer_url`` leads towards its beginning."""
+def further(rows: Slice[Any], *, at: str = "") -> dict[str, str | None]:
+    """Where a slice goes on, for the ``pager`` macro: ``newer_url`` leads towards its beginning.
+
+    ``at`` is the id of the list, where it stands far down on its page.
+    """
+    there = f"#{at}" if at else ""
     return {
-        "newer_url": same_list(before=rows.before) if rows.before else None,
-        "older_url": same_list(after=rows.after) if rows.after else None,
+        "newer_url": same_list(before=rows.before) + there if rows.before else None,
+        "older_url": same_list(after=rows.after) + there if rows.after else None,
     }
 
 

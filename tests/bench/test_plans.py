@@ -32,7 +32,6 @@ from shop.tickets.lifecycle import Status
 from shop.tickets.models import Assignment, Ticket
 from shop.tickets.queries import (
     count_tickets,
-    finished,
     list_tickets,
     owned_by,
     page_of_tickets,
@@ -165,8 +164,10 @@ def test_the_search_of_everything(filled: Flask, q: str) -> None:
 
 def test_my_tickets(filled: Flask) -> None:
     account = db.session.scalars(select(Account).where(Account.email == "customer@example.com")).one()
-    for tickets in (under_way(owned_by(account)), finished(owned_by(account))):
-        check(lambda tickets=tickets: db.session.execute(tickets).all())  # type: ignore[misc]
+    vehicle = among_the_most().vehicle_id
+    check(lambda: db.session.execute(under_way(owned_by(account))).all())
+    check(lambda: list_tickets(TicketFilter(scope=Scope.CLOSED, customer_id=account.customer_id)))
+    check(lambda: list_tickets(TicketFilter(customer_id=account.customer_id, vehicle_id=vehicle)))
     check(lambda: page_of_tickets(TicketFilter(customer_id=account.customer_id), number=1, size=25), may_sort=True)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shop.common.clock import now
+from shop.common.paging import DEFAULT_SIZE
 from shop.customers.models import Customer
 from shop.extensions import db
 from shop.tickets import commands
@@ -91,6 +92,29 @@ def test_finished_repairs_stand_below(customer: Browser, cast: Cast) -> None:
     page = page.follow("Changed their mind.") if "Changed their mind." in page.links else customer.get("/my/tickets/2")
     assert "This repair was cancelled." in page.text
     assert "Canary" not in page.html
+
+
+def test_long_histories_come_in_pages(customer: Browser, cast: Cast) -> None:
+    with cast.app.app_context():
+        joy = db.session.get_one(Customer, cast.account("customer").customer_id)
+        car = make_vehicle(joy)
+        for number in range(1, DEFAULT_SIZE + 3):
+            make_ticket(customer=joy, vehicle=car, status=Status.PICKED_UP, complaint=f"Visit {number}.")
+        make_ticket(complaint="Somebody else's.", status=Status.PICKED_UP)
+        history = f"/my/vehicles/{car.id}/repairs"
+    for url, at in (("/my/", "#finished"), (history, "")):
+        page = customer.get(url)
+        assert len(page.soup.select(".repair-list__item")) == DEFAULT_SIZE
+        assert "Visit 3." in page.text
+        assert "Visit 2." not in page.text
+        (older,) = page.soup.select("a[rel=next]")
+        assert str(older["href"]).partition("#")[1:] == tuple(at.partition("#")[1:])
+        page = page.follow("Older")
+        assert [item.get_text() for item in page.soup.select(".repair-list__item")][-1].count("Visit 1.") == 1
+        assert "Somebody else's." not in page.text
+        page = page.follow("Newer")
+        assert len(page.soup.select(".repair-list__item")) == DEFAULT_SIZE
+        assert customer.get(f"{url}?after=nowhere").status == 422
 
 
 def test_costs_the_same_however_many_there_are(customer: Browser, cast: Cast, repair: int) -> None:
