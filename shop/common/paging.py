@@ -46,13 +46,15 @@ class Page(Generic[T]):
 class Slice(Generic[T]):
     """A stretch of a long list in its order; a cursor is None where the list ends on that side.
 
-    ``total`` is how many things the whole list has, where that was asked for and came with the rows.
+    ``total`` is how many things the whole list has, where that was asked for and came with the rows. Where ``most`` is
+    told, counting stopped there: a larger total means more than that.
     """
 
     items: Sequence[T]
     before: str | None
     after: str | None
     total: int | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,6 +278,11 @@ class How:
         return self.way in (Way.COMMON, Way.NEWEST)
 
     @property
+    def are_common(self) -> bool:
+        """The list is read for them in its own order, so a count would read on for long after the page is full."""
+        return self.way is Way.COMMON
+
+    @property
     def finds_nothing(self) -> bool:
         return self.way is Way.NOTHING
 
@@ -302,6 +307,10 @@ class Hits:
     @property
     def are_many(self) -> bool:
         return self.how is not None and self.how.are_many
+
+    @property
+    def are_common(self) -> bool:
+        return self.how is not None and self.how.are_common
 
     @property
     def are_none(self) -> bool:

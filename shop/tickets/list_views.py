@@ -11,7 +11,7 @@ from shop.customers.queries import known_to, vehicles_known_to
 from shop.extensions import db
 from shop.mechanics.queries import everybody
 from shop.tickets.forms import TicketFilterForm
-from shop.tickets.queries import count_tickets, list_tickets, most_counted
+from shop.tickets.queries import list_tickets
 from shop.tickets.selection import TicketFilter
 from shop.web.actor import actor
 from shop.web.doors import desk
@@ -33,8 +33,6 @@ def tickets() -> Answer:
         form=form,
         wanted=wanted,
         rows=rows,
-        count=count_tickets(wanted, at_most=most_counted(wanted) + 1) if rows.total is None else rows.total,
-        most_counted=most_counted(wanted),
         columns=columns(wanted),
         further=further(rows),
         customer=_customer(wanted.customer_id),

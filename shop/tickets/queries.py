@@ -14,11 +14,15 @@ from sqlalchemy import (
     Select,
     String,
     Subquery,
+    and_,
     bindparam,
+    case,
     cast,
     exists,
     false,
     func,
+    not_,
+    or_,
     select,
     true,
     union_all,
@@ -64,6 +68,8 @@ from shop.tickets.selection import (
 )
 
 MOST_COUNTED, MOST_COUNTED_OF_ALL = 1000, 100
+#: In a shop with more tickets those with a common word are not counted beyond the page.
+MOST_READ_TO_COUNT = 2000
 FIGURES = range(1, 10)
 
 
@@ -96,20 +102,10 @@ def under_way(tickets: Select[Ticket]) -> Select[Ticket]:
     return tickets.where(Ticket.is_open == true()).order_by(Ticket.id.desc())
 
 
-def finished(tickets: Select[Ticket], *, at_most: int = 50) -> Select[Ticket]:
-    """The last ones that were picked up or cancelled, the newest first."""
-    return tickets.where(Ticket.is_open == false()).order_by(Ticket.id.desc()).limit(at_most)
-
-
 def whole(tickets: Select[Ticket]) -> list[Ticket]:
     """These tickets with all that their customer is shown, in three statements."""
     decisions = defaultload(Ticket.versions).defaultload(EstimateVersion.consents).selectinload(Consent.decisions)
     return list(db.session.scalars(tickets.options(*_everything(), decisions)).unique())
-
-
-def with_vehicles(tickets: Select[Ticket]) -> Sequence[Ticket]:
-    """These tickets with no more than the vehicle of each, for a list that customers see, in one statement."""
-    return db.session.scalars(tickets.options(joinedload(Ticket.vehicle))).all()
 
 
 def whole_one(tickets: Select[Ticket]) -> Ticket | None:
@@ -236,6 +232,7 @@ class TicketRow:
     odometer_out: int | None
     comeback_of_id: int | None
     lacking: int  # lines of approved jobs whose parts the shelf lacks, whatever the status
+    is_turned_down: bool  # the estimate has its answer, and nothing was approved
     mechanics: tuple[RowMechanic, ...] = ()
     parts: tuple[RowPart, ...] = ()
 
@@ -287,21 +284,29 @@ def list_tickets(
 ) -> Slice[TicketRow]:
     """A stretch of the list in the filter's order: one statement, however many rows and however deep.
 
-    With ``parts`` the rows tell those as well, with ``counted`` the slice its total, or that it is more than
-    ``most_counted``, unless the cursor leads to where nothing is. Raises RuleBroken on ``after`` or ``before`` for a
-    cursor that is not of this order.
+    With ``parts`` the rows tell those as well, with ``counted`` the slice its total, or that it is more than its
+    ``most``. Raises RuleBroken on ``after`` or ``before`` for a cursor that is not of this order.
     """
 
     def build() -> Slice[TicketRow]:
-        is_first = after is None and before is None
-        reading, hits = _reading_of(wanted, enough=max(size, most_counted(wanted)) + 1 if is_first else None)
-        found = reading.read(filled(), size=size, after=after, before=before, counted=asks, values=hits.values)
+        is_first, most = after is None and before is None, most_counted(wanted)
+        reading, hits = _reading_of(wanted, enough=max(size, most) + 1 if is_first else None)
+        is_endless = hits.are_common and stamps.listed(Topic.TICKETS) > MOST_READ_TO_COUNT
+        counts = asks and not is_endless
+        found = reading.read(filled(), size=size, after=after, before=before, counted=counts, values=hits.values)
+        if asks and is_endless:
+            is_whole = found.after is None and found.before is None
+            found = replace(found, total=len(found.items) if is_whole else size + 1, most=size)
+        elif asks and found.total is None:  # a place that nothing is beyond
+            found = replace(found, total=count_tickets(wanted, at_most=most + 1))
         return replace(found, items=with_parts(found.items)) if parts else found
 
     topic = _topic_counting(wanted)
     asks = counted and topic is None
     rows = kept(Topic.TICKETS, "list", wanted, size, after, before, parts, asks, moment_of(wanted), build=build)
-    return replace(rows, total=stamps.listed(topic)) if counted and topic else rows
+    if not counted:
+        return rows
+    return replace(rows, total=stamps.listed(topic) if topic else rows.total, most=rows.most or most_counted(wanted))
 
 
 def page_of_tickets(wanted: TicketFilter, *, number: int, size: int) -> list[TicketRow]:
@@ -437,12 +442,13 @@ def projected(tickets: Select[Any]) -> Select[*tuple[Any, ...]]:
             Ticket.odometer_out,
             Ticket.comeback_of_id,
             _lacking(),
+            _is_turned_down(),
             _people(),
         )
     )
 
 
-COLUMNS = 25
+COLUMNS = 26
 
 
 def _lacking() -> ColumnElement[int]:
@@ -454,6 +460,15 @@ def _lacking() -> ColumnElement[int]:
         .where(Line.ticket_id == Ticket.id, *is_lacking())
     )
     return missing.correlate(Ticket).scalar_subquery()
+
+
+def _is_turned_down() -> ColumnElement[bool]:
+    def some(*approvals: Approval) -> ColumnElement[bool]:
+        said = or_(*(Job.approval == each for each in approvals))
+        return exists().where(Job.ticket_id == Ticket.id, Job.removed_at.is_(None), said).correlate(Ticket)
+
+    answered = and_(some(Approval.DECLINED, Approval.DEFERRED), not_(some(Approval.PENDING, Approval.APPROVED)))
+    return case((Ticket.status == Status.ESTIMATE, answered), else_=false())
 
 
 def _people() -> ColumnElement[str]:

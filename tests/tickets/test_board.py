@@ -10,10 +10,10 @@ from shop.common.clock import at_moment, now
 from shop.common.transaction import transaction
 from shop.extensions import db
 from shop.tickets.board import BOARD, CARDS_A_COLUMN, board
-from shop.tickets.lifecycle import OPEN, Status
+from shop.tickets.lifecycle import OPEN, Approval, Status
 from shop.tickets.models import Supply
 from tests.browser import Browser
-from tests.factories import make_mechanic, make_part, make_part_line, make_ticket, make_vehicle
+from tests.factories import make_job, make_mechanic, make_part, make_part_line, make_ticket, make_vehicle
 from tests.statements import counted
 
 
@@ -47,6 +47,23 @@ class TestReading:
         db.session.commit()
         make_ticket()
         assert self.titles() == {"Draft and estimate": 1, "In progress": 1}
+
+    @pytest.mark.parametrize(
+        ("answers", "is_turned_down"),
+        [
+            ([Approval.DECLINED, Approval.DEFERRED], True),
+            ([Approval.DECLINED, Approval.PENDING], False),
+            ([Approval.APPROVED, Approval.DECLINED], False),
+            ([Approval.PENDING, Approval.PENDING], False),
+        ],
+    )
+    def test_says_where_nothing_was_approved(self, answers: list[Approval], is_turned_down: bool) -> None:
+        ticket = make_ticket(status=Status.ESTIMATE)
+        ticket.jobs[0].approval = answers[0]
+        make_job(ticket, approval=answers[1])
+        make_job(ticket, approval=Approval.PENDING, removed_at=now())
+        (card,) = board()[0].cards
+        assert card.is_turned_down is is_turned_down
 
     def test_shows_the_most_pressing_and_counts_the_rest(self) -> None:
         for hours in range(CARDS_A_COLUMN + 5, 0, -1):
