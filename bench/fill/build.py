@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bench.fill import copies
 from bench.fill.copies import vehicle_name
-from bench.fill.database import drop_indexes, finish, in_a_hurry, index_words, leave_words_alone, write
+from bench.fill.database import clean_up, drop_indexes, finish, in_a_hurry, index_words, leave_words_alone, write
 from bench.fill.patterns import patterns_of
 from bench.fill.people import Newcomers, Sizes
 from bench.fill.plan import Planner, days_for
@@ -52,6 +52,8 @@ def fill(url: URL, *, size: int, day: date) -> None:
         building = _Building(size, day)
     with in_a_hurry(url) as connection:
         building.put_up(connection)
+    with step("Cleaning up"):
+        clean_up(url)
 
 
 class _Building:

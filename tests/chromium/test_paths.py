@@ -257,9 +257,12 @@ def test_what_an_answer_comes_to(open_as: Open, demo_shop: LiveShop, script: boo
     page.goto(PageAs("visitor", "/repair/{link}").address(demo_shop))
     total = page.locator(".approval__sum .money-lines__total")
     expect(total).to_contain_text("If you approve")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     for job in page.locator(".verdict").all():
         job.get_by_text("Decline").click()
     expect(total).to_have_text("What you approve$0.00" if script else re.compile("If you approve"))
+    assert not [url for url in asked if "token" in url or "name=" in url], "what is typed stays out of addresses"
 
 
 @with_and_without_script
