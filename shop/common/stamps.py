@@ -21,6 +21,7 @@ from sqlalchemy import BigInteger, String, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shop.common.base import Base, table_args
+from shop.common.seen import seen
 from shop.extensions import cache, db
 
 T = TypeVar("T")
@@ -98,13 +99,11 @@ def listed(topic: Topic) -> int:
 
 def _seen(topic: Topic) -> tuple[str, int]:
     """Stamp and count. All topics are read at once, so that a page of several kept lists asks a single time."""
-    session = db.session()
-    transaction, stamps = session.info.get("seen_stamps", (None, {}))
-    if transaction is None or transaction is not session.get_transaction():
-        stamps = {name: (mark, count) for name, mark, count in session.connection().execute(_ALL)}
-        session.info["seen_stamps"] = session.get_transaction(), stamps
-    seen: tuple[str, int] = stamps.get(topic.value, ("", 0))
-    return seen
+    return seen("stamps", _read_all).get(topic.value, ("", 0))
+
+
+def _read_all() -> dict[str, tuple[str, int]]:
+    return {name: (mark, count) for name, mark, count in db.session().connection().execute(_ALL)}
 
 
 def kept(topic: Topic, name: str, *key: object, build: Callable[[], T]) -> T:

@@ -46,6 +46,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import UserDefinedType
 
 from shop.common.base import Base
+from shop.common.seen import seen
 from shop.extensions import db
 
 MAX_ASKED = 6  # words that are looked for at once
@@ -357,7 +358,8 @@ def _newest_first(table: Any, words: list[str], *, by_name: bool, enough: int | 
 
 
 def _look_up(table: Any, words: list[str], most: int) -> tuple[Sequence[int], bool]:
-    found = _read(lookup(table, _dialect(), most + 1), asked=asking(words))
+    asked = asking(words)
+    found = seen((table, asked, most), lambda: _read(lookup(table, _dialect(), most + 1), asked=asked))
     return found[:most], len(found) <= most
 
 
@@ -466,7 +468,8 @@ def asking(words: list[str]) -> str:
 
 def _is_common(table: Any, words: list[str]) -> bool:
     """Asked before the indexes that read all things that a word has, however few are wanted."""
-    return len(_read(_among_the_newest(table, len(words)), **_beginnings(words))) == _COMMON
+    beginnings = _beginnings(words)
+    return len(seen((table, *words), lambda: _read(_among_the_newest(table, len(words)), **beginnings))) == _COMMON
 
 
 @cache
