@@ -50,9 +50,10 @@ SORTS = "USE TEMP B-TREE FOR ORDER BY"
 Statement = tuple[str, Any]
 
 
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    with filled_shop(tmp_path_factory.mktemp("plans"), 1000) as app:
+@pytest.fixture(scope="module", params=[1_000, 100_000])
+def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """Two shops of so many tickets, one after the other."""
+    with filled_shop(tmp_path_factory.mktemp("plans"), request.param) as app:
         yield app
 
 

@@ -28,7 +28,7 @@ from shop.trail import queries as trail_queries
 from tests.bench.conftest import filled_shop
 from tests.bench.test_plans import LISTS, TRAILS, among_the_most, statements_of
 
-SIZE = 20_000
+SIZE = 100_000  # tickets
 PARTS_OF_EACH = 20
 
 #: A page of 26 with whatever stands in its rows, or everything that is open.
@@ -39,7 +39,7 @@ MOST_COUNTED = 2_600
 
 @pytest.fixture(scope="module")
 def grown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """Two years of a large shop, with a large shelf."""
+    """Ten years of a large shop, with a large shelf."""
     with filled_shop(tmp_path_factory.mktemp("rows"), SIZE) as app:
         _fill_the_shelf()
         yield app
@@ -47,7 +47,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 
 def _fill_the_shelf() -> None:
     """So many parts more of each, for which the generator would need a million tickets."""
-    copies = (select(literal(f" {number}").label("mark")) for number in range(PARTS_OF_EACH))
+    copies = (select(literal(f", copy {number}").label("mark")) for number in range(PARTS_OF_EACH))
     mark = next(copies).union_all(*copies).subquery()
     texts = {name: getattr(Part, name) + mark.c.mark for name in ("name", "name_key", "sku", "sku_key")}
     same = {name: getattr(Part, name) for name in ("price_cents", "cost_cents", "on_hand", "minimum", "location")}
