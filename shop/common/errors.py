@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class RuleBroken(Exception):
     """A rule of the shop forbids it; answered 422 with the sentence at its field.
 
-    ``field`` is the name of the form field or JSON key to blame, or None for the request as a whole.
+    ``field`` is the name of the form field or JSON key to blame, or None for the request as a whole. ``others`` are
+    broken at the same time (see ``refuse``).
     """
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
+        self.others: Sequence[RuleBroken] = ()
+
+
+def refuse(broken: Sequence[RuleBroken]) -> None:
+    """Raise the first of these with the others beside it, so that all is told at once; nothing where there is none."""
+    if broken:
+        first, *first.others = broken
+        raise first
 
 
 class Conflict(Exception):

@@ -11,7 +11,7 @@ from shop.audit.actions import Action
 from shop.audit.queries import has_happened
 from shop.audit.record import apply_changes, record
 from shop.common.clock import now
-from shop.common.errors import Conflict, RuleBroken, StaleEdit
+from shop.common.errors import Conflict, RuleBroken, StaleEdit, refuse
 from shop.common.open_work import open_work_of
 from shop.common.text import email_key, squeezed
 from shop.common.transaction import lock, transaction
@@ -75,7 +75,7 @@ def add_customer(
 ) -> Customer:
     """Write a customer down; raises RuleBroken on ``email`` when another customer has it."""
     with transaction():
-        _refuse(email_objections(email))
+        refuse(email_objections(email))
         customer = Customer()
         changes = apply_changes(customer, CustomerValues(name=name, email=email, phone=phone, notes=notes))
         db.session.add(customer)
@@ -89,7 +89,7 @@ def edit_customer(
     """Replace the values given. ``version`` is the one that the editor saw; another one raises StaleEdit."""
     with transaction():
         _lock_for_edit(customer, version)
-        _refuse(email_objections(values.get("email"), but=customer))
+        refuse(email_objections(values.get("email"), but=customer))
         changes = apply_changes(customer, values)
         if changes:
             customer.version += 1
@@ -134,7 +134,7 @@ def restore_customer(customer: Customer, *, by: Account) -> Customer:
             return customer
         if has_happened(Action.CUSTOMER_ERASED, customer):
             raise Conflict("This customer is erased. Write a new one down.")
-        _refuse(email_objections(customer.email, but=customer))
+        refuse(email_objections(customer.email, but=customer))
         for vehicle in customer.vehicles:
             if vehicle.archived_at == customer.archived_at and not _taken_by(vehicle.plate, vehicle.vin, but=vehicle):
                 _bring_back(vehicle)
@@ -239,7 +239,7 @@ def restore_vehicle(vehicle: Vehicle, *, by: Account) -> Vehicle:
         if vehicle.is_archived:
             if vehicle.customer.is_archived:
                 raise Conflict(f"{vehicle.customer.name} is archived. Bring the customer back first.")
-            _refuse(_taken_keys(vehicle.plate, vehicle.vin, but=vehicle))
+            refuse(_taken_keys(vehicle.plate, vehicle.vin, but=vehicle))
             _bring_back(vehicle)
             record(Action.VEHICLE_RESTORED, vehicle, by=by, vehicle=_car(vehicle))
         return vehicle
@@ -264,18 +264,13 @@ def _refuse_blocked(thing: Thing) -> None:
         raise Conflict(f"Ticket {ticket.label} is still open.", ticket_id=ticket.id)
 
 
-def _refuse(broken: list[RuleBroken]) -> None:
-    for each in broken:
-        raise each
-
-
 def _checked(vehicle: Vehicle, values: VehicleValues) -> VehicleValues:
     """The values as they are kept: plate and VIN in capitals."""
     if plate := values.get("plate"):
         values["plate"] = plate.upper()
     if vin := values.get("vin"):
         values["vin"] = squeezed(vin)
-    _refuse(vehicle_objections(values, but=vehicle))
+    refuse(vehicle_objections(values, but=vehicle))
     return values
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypedDict, Unpack
 from shop.accounts.models import Account
 from shop.audit.actions import Action
 from shop.audit.record import apply_changes, record
-from shop.common.errors import RuleBroken, StaleEdit
+from shop.common.errors import RuleBroken, StaleEdit, refuse
 from shop.common.money import MAX_CENTS
 from shop.common.pricing import WHOLE
 from shop.common.transaction import lock, transaction
@@ -83,7 +83,7 @@ def change_rates(*, by: Account, version: int | None = None, **values: Unpack[Ra
         before = rates_or_standard(present_rates())
         if version is not None and version != before.version:
             raise StaleEdit("Somebody changed the prices before you.")
-        _check_limits(values)
+        refuse(objections(values))
         rates = Rates(by_id=by.id, **{field: getattr(before, field) for field in RatesValues.__annotations__})
         changes = apply_changes(rates, values)
         if not changes:
@@ -99,7 +99,7 @@ def change_rules(*, by: Account, version: int | None = None, **values: Unpack[Ru
         rules = _locked_rules()
         if version is not None and version != rules.version:
             raise StaleEdit("Somebody changed the rules before you.")
-        _check_limits(values)
+        refuse(objections(values))
         changes = apply_changes(rules, values)
         if changes:
             rules.version += 1
@@ -119,8 +119,3 @@ def _locked_rules() -> ShopRules:
         db.session.add(rules)
         db.session.flush()
     return rules
-
-
-def _check_limits(values: Mapping[str, Any]) -> None:
-    for broken in objections(values):
-        raise broken

@@ -62,7 +62,8 @@ class ApiBlueprint(DescribedBlueprint, GuardedBlueprint):
                 try:
                     return view(*args, **kwargs)
                 except RuleBroken as broken:
-                    broken.field = names.get(broken.field or "", broken.field)
+                    for each in (broken, *broken.others):
+                        each.field = names.get(each.field or "", each.field)
                     raise
 
             return cast("View", arguments(blaming))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import time
+from collections import defaultdict
 from http import HTTPStatus
 from typing import Any
 
@@ -165,7 +166,11 @@ def _refusal(error: Refusal) -> Response:
 
 
 def _rule_broken(error: RuleBroken) -> Response:
-    return failure(422, error.message, {error.field: [error.message]} if error.field else None)
+    errors: defaultdict[str, list[str]] = defaultdict(list)
+    for each in (error, *error.others):
+        if each.field:
+            errors[each.field].append(each.message)
+    return failure(422, error.message, errors or None)
 
 
 def _conflict(error: Conflict) -> Response:

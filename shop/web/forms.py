@@ -55,7 +55,8 @@ class ShopForm(FlaskForm):
         try:
             self.result = command(*args, **{**self.values, **extra})
         except RuleBroken as broken:
-            self.blame(broken)
+            for each in (broken, *broken.others):
+                self.blame(each)
             return False
         except StaleEdit:
             self.is_stale = True

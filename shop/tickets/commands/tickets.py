@@ -12,7 +12,7 @@ from shop.accounts.models import Account
 from shop.audit.actions import Action
 from shop.audit.record import apply_changes, record
 from shop.common.clock import now
-from shop.common.errors import Conflict, RuleBroken, StaleEdit
+from shop.common.errors import Conflict, RuleBroken, StaleEdit, refuse
 from shop.common.transaction import lock, transaction
 from shop.customers.commands import add_customer, add_vehicle, edit_vehicle
 from shop.customers.models import Customer, Vehicle
@@ -123,8 +123,7 @@ def take_in(
     and ``open_ticket`` do, on ``q`` when nobody was chosen, and on ``name`` or ``plate`` when both ways were.
     """
     with transaction():
-        for broken in objections(customer, new_customer, vehicle, new_vehicle):
-            raise broken
+        refuse(objections(customer, new_customer, vehicle, new_vehicle))
         if customer is None:
             customer = add_customer(**(new_customer or {}), by=by)
         if new_vehicle:
