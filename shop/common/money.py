@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+import re
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from unicodedata import category
 
@@ -13,7 +14,8 @@ from shop.common.decimals import number_of, units_from
 DECIMALS = 2
 MAX_CENTS = 99_999_999_99  # fits every database's BIGINT with room for sums of a million lines
 
-_AMOUNT = frozenset("0123456789.,-")
+_WITH_A_POINT = re.compile(r"(?P<whole>-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]*))(?:\.(?P<part>[0-9]*))?")
+_WITH_A_COMMA = re.compile(r"(?P<whole>-?(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]*))(?:,(?P<part>[0-9]{1,2}))?")
 _currency = "USD"
 
 
@@ -49,17 +51,13 @@ def cents_from(amount: Decimal) -> int:
 
 
 def parse_cents(text: str) -> int:
-    """Read what a person types: ``14.99``, ``14,99``, ``1,234.50`` or ``$14``; raises ValueError."""
+    """Read what a person types: ``14.99``, ``14,99``, ``1,234.50``, ``1.234,50`` or ``$14``; raises ValueError."""
     plain = "".join(character for character in text if not (character.isspace() or category(character) == "Sc"))
-    if not plain or not set(plain) <= _AMOUNT:
+    found = _WITH_A_POINT.fullmatch(plain) or _WITH_A_COMMA.fullmatch(plain)
+    whole, part = (found["whole"], found["part"] or "") if found else ("", "")
+    if not set(whole + part) & set("0123456789"):
         raise ValueError("Enter an amount such as 14.99.")
-    if "," in plain and "." not in plain and len(plain.rpartition(",")[2]) in (1, 2):
-        plain = plain.replace(",", ".")
-    try:
-        amount = Decimal(plain.replace(",", ""))
-    except InvalidOperation:
-        raise ValueError("Enter an amount such as 14.99.") from None
-    return cents_from(amount)
+    return cents_from(Decimal(f"{whole.replace(',', '').replace('.', '')}.{part}"))
 
 
 def decimal_of(cents: int) -> Decimal:

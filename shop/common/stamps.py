@@ -88,7 +88,7 @@ def renew_stamps(session: Session) -> None:
 
 
 def stamp(topic: Topic) -> str:
-    """The topic's stamp as the running transaction first saw it; empty before the first change."""
+    """The topic's stamp as a reader's transaction first saw it; empty before the first change."""
     return _seen(topic)[0]
 
 

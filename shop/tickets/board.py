@@ -41,7 +41,7 @@ class BoardColumn:
 
 
 BOARD = (
-    BoardColumn("Draft and estimate", (Status.DRAFT, Status.ESTIMATE), is_waiting=False),
+    BoardColumn("Not approved", (Status.DRAFT, Status.ESTIMATE), is_waiting=False),
     BoardColumn("Approved", (Status.APPROVED,), is_waiting=False),
     BoardColumn("Waiting for parts", (), is_waiting=True),
     BoardColumn("In progress", (Status.IN_PROGRESS,), is_waiting=False),

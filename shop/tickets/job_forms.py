@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from flask import request
-from wtforms import SelectField
+from wtforms import Field, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -149,13 +149,22 @@ class NewLineForm(TicketForm):
 
     def validate(self, extra_validators: Any = None) -> bool:
         is_valid: bool = super().validate(extra_validators)
-        if self.is_labour and self.minutes.data is None and not self.minutes.errors:
-            self.minutes.errors = ["Enter the hours."]
-        elif not self.is_labour and self.price_cents.data is None and not self.price_cents.errors:
-            self.price_cents.errors = ["Enter the price."]
+        for field, is_wrong, words in self._of_its_kind():
+            if is_wrong and not field.errors:
+                field.errors, is_valid = [words], False
+        return is_valid
+
+    def _of_its_kind(self) -> Iterator[tuple[Field, bool, str]]:
+        """What a line of this kind wants, and what it has not: nothing that somebody typed is left out unsaid."""
+        if self.is_labour:
+            yield self.minutes, self.minutes.data is None, "Enter the hours."
+            yield self.quantity, self.quantity.data not in (None, 1), "Labour is counted in hours alone."
+            yield self.cost_cents, bool(self.cost_cents.data), "Labour has no cost of its own."
+            yield self.core_cents, bool(self.core_cents.data), "Labour has no core charge."
         else:
-            return is_valid
-        return False
+            yield self.minutes, self.minutes.data is not None, "Labour alone is counted in hours."
+            yield self.price_cents, self.price_cents.data is None, "Enter the price."
+            yield self.mechanic, self.mechanic.data is not None, "Labour alone is a mechanic’s."
 
     @property
     def values(self) -> dict[str, Any]:

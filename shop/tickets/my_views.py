@@ -62,7 +62,8 @@ def vehicle_repairs(vehicle_id: int) -> Answer:
 def _listed(scope: Scope, vehicle_id: int | None = None) -> Slice[TicketRow]:
     """The stretch of the actor's own repairs that the address asks for, the newest first."""
     wanted = TicketFilter(scope=scope, customer_id=found(actor.customer_id), vehicle_id=vehicle_id)
-    return list_tickets(wanted, after=request.args.get("after"), before=request.args.get("before"))
+    rows = list_tickets(wanted, after=request.args.get("after"), before=request.args.get("before"))
+    return rows if rows.items else list_tickets(wanted)  # where nothing is any more the list begins anew
 
 
 def find_own(ticket_id: int) -> Ticket:

@@ -295,9 +295,10 @@ def list_tickets(
         counts = asks and not is_endless
         found = reading.read(filled(), size=size, after=after, before=before, counted=counts, values=hits.values)
         if asks and is_endless:
-            is_whole = found.after is None and found.before is None
-            found = replace(found, total=len(found.items) if is_whole else size + 1, most=size)
-        elif asks and found.total is None:  # a place that nothing is beyond
+            is_whole, most = is_first and found.after is None, size
+            total = len(found.items) if is_whole else size + 1 if len(found.items) == size else None
+            found = replace(found, total=total, most=most)
+        if asks and found.total is None:  # the place is near an end of the list, or nothing is there
             found = replace(found, total=count_tickets(wanted, at_most=most + 1))
         return replace(found, items=with_parts(found.items)) if parts else found
 

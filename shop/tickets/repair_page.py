@@ -17,7 +17,7 @@ from shop.tickets.lifecycle import Approval
 from shop.tickets.models import Channel, Consent, EstimateVersion, Ticket
 from shop.tickets.progress import tracked
 from shop.web.guards import found
-from shop.web.respond import Answer, page, page_or_fragment, refused, saved
+from shop.web.respond import Answer, page, page_or_fragment, refused, saved, wants_fragment
 
 PAGE, APPROVAL, SUM = "my/repair.html", "my/_approval.html", "my/_sum.html"
 ALSO = ("my/_where.html", "my/_road.html", "my/_news.html")
@@ -88,25 +88,34 @@ def repair_context(ticket: Ticket, way: Way, *, refused_form: AnswerForm | None 
         "conflict": refused_form.conflict if refused_form else None,
         "answer_form": None,
         "bill": None,
+        "is_older": False,
     }
     if ticket.latest_version and asked_ids:
         before_ids = {job.id for job in ticket.jobs if job.is_approved} - asked_ids
-        said = {} if context["conflict"] else request.values
+        said = {} if context["conflict"] else request.args if asks_for_sum() else request.form
         context |= _chosen(ticket.latest_version, asked_ids, before_ids, said)
         context["answer_form"] = _answer_form(ticket.latest_version, refused_form)
     return context
+
+
+def asks_for_sum() -> bool:
+    """The page as htmx asks for it: with the answers that are chosen in its form by now."""
+    return request.method == "GET" and wants_fragment()
 
 
 def _chosen(
     version: EstimateVersion, asked_ids: set[int], before_ids: set[int], said: Mapping[str, str]
 ) -> dict[str, Any]:
     """What the answers that are ``said`` come to, with what was approved before; all of it while nothing is chosen."""
-    answers = {job_id: answer for job_id in asked_ids if (answer := said.get(f"job-{job_id}"))}
-    approved_ids = {job_id for job_id, answer in answers.items() if answer == Approval.APPROVED.value}
+    offer, answers = estimate.read(version.content), {job_id: said.get(f"job-{job_id}") for job_id in asked_ids}
+    chosen = sum(map(bool, answers.values()))
+    approved_ids = {job_id for job_id, answer in answers.items() if answer == Approval.APPROVED.value or not chosen}
     return {
-        "bill": estimate.read(version.content).bill_of((approved_ids if answers else asked_ids) | before_ids),
+        "bill": offer.bill_of(approved_ids | before_ids),
+        "whole_bill": offer.bill_of(asked_ids | before_ids),
         "has_approved_before": bool(before_ids),
-        "chosen": len(answers),
+        "chosen": chosen,
+        "is_older": asks_for_sum() and said.get("version", str(version.number)) != str(version.number),
     }
 
 

@@ -18,7 +18,7 @@ from werkzeug.http import parse_accept_header
 
 try:
     from zlib_ng import zlib_ng as zlib
-except ImportError:  # there is no wheel for this machine
+except ImportError:  # Intel Macs do without
     import zlib  # type: ignore[no-redef]
 
 if TYPE_CHECKING:

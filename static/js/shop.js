@@ -8,6 +8,7 @@
 
   // Keys, as the dialog #shortcuts lists them, by where they work. Whatever has a data-key is reached by it.
   const ROWS = ".row-link, .found__offer, .board-card__car, .job";
+  const FOUND = `[data-search], #search-results :is(${ROWS})`;
   const KEYS = {
     anywhere: {
       "Control+k": toSearch,
@@ -17,8 +18,8 @@
       "Escape": leave,
     },
     atSearch: {
-      "ArrowDown": () => step(1, `[data-search], ${ROWS}`),
-      "ArrowUp": () => step(-1, `[data-search], ${ROWS}`),
+      "ArrowDown": () => step(1, FOUND),
+      "ArrowUp": () => step(-1, FOUND),
     },
     outsideFields: {
       "/": toSearch,
@@ -196,7 +197,7 @@
     busy(event, false);
     const { sourceElement, response } = event.detail.ctx;
     const form = sourceElement?.closest?.("form[method='post']");
-    if (form && response) renew(form);
+    if (form && response && event.detail.ctx.request.method !== "GET") renew(form);
     if (response?.status < 400) one("#flash [data-signed-out]")?.remove();
   });
 
@@ -219,6 +220,28 @@
     if (!place) return;
     if (place.tabIndex < 0) place.tabIndex = -1;
     place.focus({ preventScroll: true });
+  });
+
+  // What is half typed in other forms of a part outlives that the part is drawn anew.
+  const isTyped = (field) => field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked
+    : field.options ? [...field.options].some((option) => option.selected !== option.defaultSelected)
+    : field.type !== "hidden" && field.type !== "file" && field.value !== field.defaultValue;
+  const likeIt = (field) => (field.id && document.getElementById(field.id)) || [...document.querySelectorAll(`[name="${CSS.escape(field.name)}"]`)]
+    .find((each) => each.form?.getAttribute("action") === field.form.getAttribute("action") && (each.type !== "radio" || each.value === field.value));
+  let typed = [];
+  document.addEventListener("htmx:before:swap", ({ detail }) => {
+    const sent = detail.ctx.sourceElement?.closest?.("form");
+    const fields = document.querySelectorAll("main form[method='post'] :is(input, textarea, select)");
+    typed = [...fields].filter((field) => field.name && field.form !== sent && isTyped(field));
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    for (const field of typed.filter((each) => !each.isConnected)) {
+      const place = likeIt(field);
+      if (!place || place.type !== field.type) continue;
+      field.type === "checkbox" || field.type === "radio" ? (place.checked = field.checked) : (place.value = field.value);
+      for (let sheet = place; (sheet = sheet.closest("details:not([open])")); ) sheet.open = true;
+    }
+    typed = [];
   });
 
   document.addEventListener("htmx:error", ({ detail }) => { if (detail.ctx) show("offline-words"); });

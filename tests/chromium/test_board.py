@@ -108,7 +108,7 @@ def test_what_stands_in_the_way_is_said_and_the_card_goes_back(page: Page, ticke
 def test_where_no_step_leads_the_card_goes_back(page: Page, tickets: dict[str, int], to: str, words: str) -> None:
     drag(page, tickets["far"], to)
     expect(page.locator("#flash")).to_contain_text(words)
-    expect(card(column(page, "Draft and estimate"), tickets["far"])).to_be_visible()
+    expect(card(column(page, "Not approved"), tickets["far"])).to_be_visible()
 
 
 def test_what_a_move_stands_for_is_asked_first(page: Page, tickets: dict[str, int]) -> None:
@@ -116,7 +116,7 @@ def test_what_a_move_stands_for_is_asked_first(page: Page, tickets: dict[str, in
     drag(page, tickets["asked"], "Approved")
     expect(question).to_be_visible()
     page.get_by_role("button", name="Leave it as it is").click()
-    expect(card(column(page, "Draft and estimate"), tickets["asked"])).to_be_visible()
+    expect(card(column(page, "Not approved"), tickets["asked"])).to_be_visible()
     drag(page, tickets["asked"], "Approved")
     expect(question).to_be_visible()
     page.locator("#confirm").get_by_role("button", name="Approve at the counter").click()

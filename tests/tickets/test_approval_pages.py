@@ -115,10 +115,21 @@ class TestAsking:
         assert told({brakes: "declined"}) == "What you approve so far $0.00"
         assert told({brakes: "approved", wipers: "deferred", lamp: "declined"}).endswith("What you approve $356.50")
         assert told({brakes: "anything", "job-99999": "approved"}) == "What you approve so far $0.00"
+        offered.send_again()
+        changed = "The shop has changed this estimate meanwhile."
+        assert changed in told({brakes: "approved", "version": "1"})
+        assert told({brakes: "approved", "version": "2"}).endswith("What you approve so far $356.50")
         assert offered.approvals() == ["pending"] * 3
 
     def test_sums_up_an_answer_that_was_refused(self, offered: Offered) -> None:
         assert "What you approve $356.50" in offered.answer("approved", "declined", "declined", name="").text
+        page = offered.answer("declined", "declined", "declined", name="")
+        assert "What you approve $0.00" in page.text
+        assert "The sum at the end has tax and shop supplies in it." in page.text
+
+    def test_an_address_chooses_nothing(self, offered: Offered) -> None:
+        page = offered.browser.get(f"{offered.home}?job-{offered.job_ids[0]}=declined")
+        assert "If you approve everything $395.60" in page.text
 
     def test_nothing_is_chosen_and_no_name_is_there(self, offered: Offered) -> None:
         form = offered.page().form(SEND)
@@ -426,3 +437,15 @@ def _change_everything(ticket: Ticket, by: Any) -> None:
     commands.edit_job(wipers, complaint="Not these", by=by)
     keep(Rates(labour_cents=99_900, labour_tax_ppm=200_000, includes_tax=True))
     commands.add_job(ticket, complaint="One more", by=by)
+
+
+def test_the_desk_is_told_when_the_ticket_says_something_else(offered: Offered, desk: Browser) -> None:
+    page = desk.get(f"/desk/tickets/{offered.ticket_id}")
+    assert "by now" not in page.text
+    grown = {"description": "A seized bolt", "minutes": 60, "price_cents": 10_000}
+    offered.do(lambda ticket, by: commands.add_labour(ticket.jobs[0], **grown, by=by) and None)
+    page = desk.get(f"/desk/tickets/{offered.ticket_id}")
+    # an hour at 100.00, 5 % of it for supplies and 10 % for tax on what the jobs came to: 395.60 before
+    assert "The ticket comes to $510.60 by now, $115.00 more than estimate 1." in page.text
+    offered.send_again()
+    assert "by now" not in desk.get(f"/desk/tickets/{offered.ticket_id}").text

@@ -32,7 +32,7 @@ class TestReading:
         for status in Status:
             make_ticket(status=status)
         assert self.titles() == {
-            "Draft and estimate": 2,
+            "Not approved": 2,
             "Approved": 1,
             "In progress": 1,
             "Quality check": 1,
@@ -46,7 +46,7 @@ class TestReading:
         part.on_hand = 1
         db.session.commit()
         make_ticket()
-        assert self.titles() == {"Draft and estimate": 1, "In progress": 1}
+        assert self.titles() == {"Not approved": 1, "In progress": 1}
 
     @pytest.mark.parametrize(
         ("answers", "is_turned_down"),

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import func, select
 
 from shop.common.clock import now
-from shop.common.transaction import transaction
+from shop.common.paging import to_cursor
+from shop.common.transaction import has_one_writer, transaction
 from shop.customers.models import Customer, Vehicle
 from shop.extensions import db
 from shop.inventory.models import Part
@@ -417,6 +418,18 @@ class TestList:
             make_ticket(complaint="Squeals when turning.")
             make_ticket(complaint="Squeals on cold mornings.")
         assert told in desk.get("/desk/tickets?status=all&q=squeals").text
+
+    def test_counts_common_words_no_further_than_the_page(self, desk: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(queries, "MOST_READ_TO_COUNT", 0)
+        with desk.app.app_context(), transaction():
+            tickets = [make_ticket(complaint="Squeals when turning.").id for _ in range(30)]
+        with desk.app.app_context():
+            told = "30 tickets" if has_one_writer() else "25+ tickets"
+        first = desk.get("/desk/tickets?status=all&q=squeals")
+        assert told in first.text
+        assert told in first.follow("More").text
+        beyond = desk.get(f"/desk/tickets?status=all&q=squeals&after={to_cursor([min(tickets)])}")
+        assert told in beyond.text
 
     def test_htmx_gets_the_list_alone(self, desk: Browser, golf: int) -> None:
         page = desk.get("/desk/tickets?q=golf", htmx=True)

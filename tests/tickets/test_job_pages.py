@@ -77,10 +77,14 @@ def test_what_changed_of_lines_and_discounts_is_told_with_what_it_was(desk: Brow
     ("values", "words"),
     [
         ({"minutes": ""}, "Enter the hours."),
+        ({"quantity": "4"}, "Labour is counted in hours alone."),
+        ({"cost_cents": "77"}, "Labour has no cost of its own."),
+        ({"core_cents": "5"}, "Labour has no core charge."),
+        ({"kind": "fee", "price_cents": "60"}, "Labour alone is counted in hours."),
         ({"minutes": "soon"}, "Enter hours such as 1.2 or 1:12."),
         ({"description": ""}, "Say what it is."),
-        ({"kind": "fee", "price_cents": ""}, "Enter the price."),
-        ({"kind": "fee", "price_cents": "a lot"}, "Enter an amount such as 14.99."),
+        ({"kind": "fee", "minutes": "", "price_cents": ""}, "Enter the price."),
+        ({"kind": "fee", "minutes": "", "price_cents": "a lot"}, "Enter an amount such as 14.99."),
     ],
 )
 def test_what_will_not_do_is_said_and_kept(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shop.common.clock import now
-from shop.common.paging import DEFAULT_SIZE
+from shop.common.paging import DEFAULT_SIZE, to_cursor
 from shop.customers.models import Customer
 from shop.extensions import db
 from shop.tickets import commands
@@ -115,6 +115,8 @@ def test_long_histories_come_in_pages(customer: Browser, cast: Cast) -> None:
         page = page.follow("Newer")
         assert len(page.soup.select(".repair-list__item")) == DEFAULT_SIZE
         assert customer.get(f"{url}?after=nowhere").status == 422
+        beyond = customer.get(f"{url}?after={to_cursor([1])}")
+        assert len(beyond.soup.select(".repair-list__item")) == DEFAULT_SIZE, "the list begins anew"
 
 
 def test_costs_the_same_however_many_there_are(customer: Browser, cast: Cast, repair: int) -> None:

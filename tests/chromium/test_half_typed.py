@@ -1,0 +1,36 @@
+"""What is half typed in one form is there yet when another one has been saved."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.chromium.conftest import Open
+
+
+def test_a_line_while_a_job_is_added(open_as: Open, queued: int) -> None:
+    page = open_as("desk")
+    page.goto(f"/desk/tickets/{queued}")
+    job = page.locator(".job").first
+    job.locator("summary", has_text="Labour, fee or sublet").click()
+    job.get_by_label("Description").fill("Torque the wheels")
+    job.get_by_label("Hours").fill("0.3")
+    page.get_by_label("What is to be done?").fill("Wipers")
+    page.get_by_role("button", name="Add a job").click()
+    expect(page.locator(".job")).to_have_count(2)
+    expect(job.get_by_label("Description")).to_have_value("Torque the wheels")
+    expect(job.get_by_label("Hours")).to_have_value("0.3")
+    expect(job.get_by_label("Hours")).to_be_visible()
+    expect(page.get_by_label("What is to be done?")).to_have_value("")
+
+
+def test_what_was_done_while_it_is_said_to_be_done(open_as: Open, queued: int) -> None:
+    page = open_as("mechanic")
+    page.goto(f"/floor/tickets/{queued}")
+    page.get_by_role("button", name="Start work", exact=True).click()
+    expect(page.locator(".job-page .pill")).to_have_text("In progress")
+    page.locator("summary", has_text="Write down what was found and done").click()
+    page.get_by_label("What was done").fill("Torqued to spec.")
+    page.get_by_role("button", name="It is done").first.click()
+    expect(page.get_by_role("button", name="It is done")).to_have_count(0)
+    expect(page.get_by_label("What was done")).to_have_value("Torqued to spec.")
+    expect(page.get_by_label("What was done")).to_be_visible()
