@@ -224,7 +224,7 @@
 
   // What is half typed in other forms of a part outlives that the part is drawn anew.
   const isTyped = (field) => field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked
-    : field.options ? [...field.options].some((option) => option.selected !== option.defaultSelected)
+    : field.options ? field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected))
     : field.type !== "hidden" && field.type !== "file" && field.value !== field.defaultValue;
   const likeIt = (field) => (field.id && document.getElementById(field.id)) || [...document.querySelectorAll(`[name="${CSS.escape(field.name)}"]`)]
     .find((each) => each.form?.getAttribute("action") === field.form.getAttribute("action") && (each.type !== "radio" || each.value === field.value));

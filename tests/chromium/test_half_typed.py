@@ -21,6 +21,10 @@ def test_a_line_while_a_job_is_added(open_as: Open, queued: int) -> None:
     expect(job.get_by_label("Hours")).to_have_value("0.3")
     expect(job.get_by_label("Hours")).to_be_visible()
     expect(page.get_by_label("What is to be done?")).to_have_value("")
+    page.get_by_label("What is to be done?").fill("Lamp")
+    page.get_by_role("button", name="Add a job").click()
+    expect(page.locator(".job")).to_have_count(3)
+    expect(page.get_by_label("Who said it")).to_be_hidden()  # nobody has typed there
 
 
 def test_what_was_done_while_it_is_said_to_be_done(open_as: Open, queued: int) -> None:
