@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from wtforms import RadioField
+from wtforms import Field, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 from wtforms.form import BaseForm
 from wtforms.validators import DataRequired, StopValidation
@@ -61,6 +61,10 @@ class AnswerForm(TicketForm):
         """For drawing, whatever was posted; the name and the words that somebody has ``typed`` are not lost."""
         kept = {"name": typed.name.data, "words": typed.words.data} if typed else {}
         return cls.to(version, formdata=None, data={"version": version.number, **kept})
+
+    def __iter__(self) -> Iterator[Field]:
+        """As they stand on the page: the jobs, then who answers."""
+        return iter(sorted(super().__iter__(), key=lambda field: not isinstance(field, JobAnswerField)))
 
     def attempt(self, command: Callable[..., Any], *args: Any, **extra: Any) -> bool:
         """Like any form's, but an answer to an older version is told apart before anything else about it is."""

@@ -126,6 +126,8 @@ class TestAsking:
         page = offered.answer("declined", "declined", "declined", name="")
         assert "What you approve $0.00" in page.text
         assert "The sum at the end has tax and shop supplies in it." in page.text
+        summary = [link["href"] for link in offered.answer(name="").soup.select(".error-summary a")]
+        assert summary == [*(f"#job-{job_id}" for job_id in offered.job_ids), "#name"]
 
     def test_an_address_chooses_nothing(self, offered: Offered) -> None:
         page = offered.browser.get(f"{offered.home}?job-{offered.job_ids[0]}=declined")
