@@ -149,7 +149,7 @@ class _Belongings:
             _tell_briefly(rows)
         _mark(rows, crew)
         _count_places(rows, crew)
-        rows[Ticket] = [_values(ticket)]
+        rows[Ticket] = [_values(ticket) | {"comeback_of_id": None}]  # that one was another car's, or is not there yet
         opened = ticket.created_at - earlier
         rows = {kind: [_from_day(row, opened.date(), earlier) for row in each] for kind, each in rows.items()}
         lines = rows[Line]
