@@ -464,6 +464,8 @@ def _lacking() -> ColumnElement[int]:
 
 
 def _is_turned_down() -> ColumnElement[bool]:
+    """``Ticket.is_turned_down`` in SQL, of an estimate that is still to be approved."""
+
     def some(*approvals: Approval) -> ColumnElement[bool]:
         said = or_(*(Job.approval == each for each in approvals))
         return exists().where(Job.ticket_id == Ticket.id, Job.removed_at.is_(None), said).correlate(Ticket)

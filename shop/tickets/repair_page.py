@@ -92,13 +92,13 @@ def repair_context(ticket: Ticket, way: Way, *, refused_form: AnswerForm | None 
     }
     if ticket.latest_version and asked_ids:
         before_ids = {job.id for job in ticket.jobs if job.is_approved} - asked_ids
-        said = {} if context["conflict"] else request.args if asks_for_sum() else request.form
+        said = {} if context["conflict"] else request.args if _asks_for_sum() else request.form
         context |= _chosen(ticket.latest_version, asked_ids, before_ids, said)
         context["answer_form"] = _answer_form(ticket.latest_version, refused_form)
     return context
 
 
-def asks_for_sum() -> bool:
+def _asks_for_sum() -> bool:
     """The page as htmx asks for it: with the answers that are chosen in its form by now."""
     return request.method == "GET" and wants_fragment()
 
@@ -115,7 +115,7 @@ def _chosen(
         "whole_bill": offer.bill_of(asked_ids | before_ids),
         "has_approved_before": bool(before_ids),
         "chosen": chosen,
-        "is_older": asks_for_sum() and said.get("version", str(version.number)) != str(version.number),
+        "is_older": _asks_for_sum() and said.get("version", str(version.number)) != str(version.number),
     }
 
 

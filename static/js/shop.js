@@ -74,10 +74,15 @@
     const thing = place && one(keyed, place);
     if (thing?.matches("a")) thing.click();
     else if (thing) {
-      for (let sheet = thing; (sheet = sheet.closest("details:not([open])")); ) sheet.open = true;
+      unfold(thing);
       (one("button", thing) ?? thing).focus();
     }
     return thing;
+  }
+
+  // Open every sheet around a thing, so that it is to be seen.
+  function unfold(thing) {
+    for (let sheet = thing; (sheet = sheet.closest("details:not([open])")); ) sheet.open = true;
   }
 
   // A list whose first choices end with a figure: its key chooses and sends.
@@ -223,7 +228,8 @@
   });
 
   // What is half typed in other forms of a part outlives that the part is drawn anew.
-  const isTyped = (field) => field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked
+  const isTicked = (field) => ["checkbox", "radio"].includes(field.type);
+  const isTyped = (field) => isTicked(field) ? field.checked !== field.defaultChecked
     : field.options ? field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected))
     : field.type !== "hidden" && field.type !== "file" && field.value !== field.defaultValue;
   const likeIt = (field) => (field.id && document.getElementById(field.id)) || [...document.querySelectorAll(`[name="${CSS.escape(field.name)}"]`)]
@@ -238,8 +244,8 @@
     for (const field of typed.filter((each) => !each.isConnected)) {
       const place = likeIt(field);
       if (!place || place.type !== field.type) continue;
-      field.type === "checkbox" || field.type === "radio" ? (place.checked = field.checked) : (place.value = field.value);
-      for (let sheet = place; (sheet = sheet.closest("details:not([open])")); ) sheet.open = true;
+      isTicked(field) ? (place.checked = field.checked) : (place.value = field.value);
+      unfold(place);
     }
     typed = [];
   });

@@ -105,11 +105,13 @@ class TestTheDesk:
         expect(page.locator(".complaint")).to_have_text(complaint + " And hums.")
 
         status = page.locator(".ticket-head .pill")
-        dana.choose("More", "Approve at the counter")
-        if script:  # it stands for the customer's consent, so it asks
-            page.evaluate("window.stayed = true")
-            dana.press("Approve at the counter", page.locator("#confirm"))  # type: ignore[arg-type]
-        expect(status.get_by_text("Approved")).to_be_visible()
+
+        def approve() -> None:
+            dana.choose("More", "Approve at the counter")
+            if script:  # it stands for the customer's consent, so it asks
+                dana.press("Approve at the counter", page.locator("#confirm"))
+
+        dana.stays(approve, status.get_by_text("Approved"))
         for button, words in (
             ("Start work", "In progress"),
             ("Send to quality check", "Quality check"),
