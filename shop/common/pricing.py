@@ -6,7 +6,7 @@ Pure arithmetic on integers. A rate is in parts per million (ppm): 88,750 is 8.8
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -56,7 +56,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Charges:
-    """One job's rounded charges in the order of its lines, and its discount: percent or an amount, never both."""
+    """One job's rounded charges, one for each line, and its discount: percent or an amount, never both."""
 
     items: Sequence[tuple[Charge, int]]
     discount_ppm: int = 0
@@ -122,7 +122,7 @@ def bill(jobs: Iterable[Charges], rules: Rules) -> Bill:
     discount = 0
     for job in jobs:
         discount += job.discount
-        for (charge, cents), off in zip(job.items, _spread(job), strict=True):
+        for charge, cents, off in _discounted(job):
             charged[charge] += cents
             after_discount[charge] += cents - off
             taxable[rules.tax_ppm(charge)] += cents - off
@@ -139,19 +139,24 @@ def _supplies(charged: dict[Charge, int], rules: Rules) -> int:
     return fee if rules.supplies_cap_cents is None else min(fee, rules.supplies_cap_cents)
 
 
-def _spread(job: Charges) -> list[int]:
-    """A job's discount laid over its lines in proportion, to the cent: each gets what the running sum has gained."""
-    base = sum(cents for charge, cents in job.items if charge is not Charge.CORE)
-    discount, so_far, given, shares = job.discount, 0, 0, []
+def _discounted(job: Charges) -> Iterator[tuple[Charge, int, int]]:
+    """What each kind of charge comes to in a job, and its share of the discount, in proportion and to the cent.
+
+    Each kind gets what the running sum has gained, in the order of ``Charge``: so the same lines come to the same,
+    in whichever order they were written.
+    """
+    sums: dict[Charge, int] = dict.fromkeys(Charge, 0)
     for charge, cents in job.items:
-        if charge is Charge.CORE or not base:
-            shares.append(0)
-            continue
-        so_far += cents
-        reached = _half_up(discount * so_far, base)
-        shares.append(reached - given)
-        given = reached
-    return shares
+        sums[charge] += cents
+    discount, base = job.discount, sum(sums.values()) - sums[Charge.CORE]
+    so_far = given = 0
+    for charge, cents in sums.items():
+        off = 0
+        if discount and charge is not Charge.CORE:
+            so_far += cents
+            off = _half_up(discount * so_far, base) - given
+            given += off
+        yield charge, cents, off
 
 
 def _half_up(numerator: int, denominator: int) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from decimal import Decimal
 from fractions import Fraction
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask, render_template
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import BigInteger, Integer
 
@@ -139,6 +140,24 @@ def test_a_discount_is_laid_over_the_lines_to_the_cent(
     assert bill.net == sum(cents for _, cents in items) - job.discount + bill.supplies
     untaxed = pricing.bill([job], Rules())
     assert untaxed.total == job.net
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(Charge), cents), max_size=4),
+    st.integers(1, 1_000_000),
+    st.builds(lambda values: Rules(**values), rates),
+)
+@example(
+    [(Charge.LABOUR, 17_550), (Charge.PART, 7_780), (Charge.SUBLET, 11_900)],
+    40_290,  # 15.00 off
+    Rules(part_tax_ppm=500_000),
+)
+@pytest.mark.single
+def test_lines_come_to_the_same_in_any_order(items: list[tuple[Charge, int]], discount: int, rules: Rules) -> None:
+    """A part that was swapped stands last, and the customer owes not a cent more for that."""
+    written = pricing.bill([Charges(items, discount_ppm=discount)], rules)
+    for otherwise in permutations(items):
+        assert pricing.bill([Charges(otherwise, discount_ppm=discount)], rules) == written
 
 
 @pytest.mark.single
