@@ -12,7 +12,7 @@ from sqlalchemy import URL, ColumnElement, Connection, String, delete, func, ins
 from sqlalchemy.orm import Session
 
 from bench.fill import copies
-from bench.fill.copies import vehicle_name
+from bench.fill.copies import stored, vehicle_name
 from bench.fill.database import clean_up, drop_indexes, finish, in_a_hurry, index_words, leave_words_alone, write
 from bench.fill.patterns import patterns_of
 from bench.fill.people import Newcomers, Sizes
@@ -199,9 +199,9 @@ def _record(connection: Connection, action: Action, kind: Any, *, facts: ColumnE
 
 
 def _write_rows(connection: Connection, kind: type[Base], rows: Iterator[dict[str, Any]]) -> None:
+    columns = [column.name for column in stored(kind)]
     table = Base.metadata.tables[kind.__tablename__]
-    columns = [column.name for column in table.columns]
-    write(connection, table, ([row[column] for column in columns] for row in rows))
+    write(connection, table, ([row[column] for column in columns] for row in rows), columns)
 
 
 def _made_by(make: int, name: str) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, event, select
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, String, event, select
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from shop.common.base import Archivable, Base, Cents, Dated, Moment, Versioned, choice, not_negative, table_args
@@ -37,6 +37,7 @@ class Part(Base, Versioned, Dated, Archivable):
         Index(None, "archived_at", "id"),
         Index(None, "price_cents", "id"),
         Index(None, "on_hand", "id"),
+        Index(None, "is_short", "name_key", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -50,6 +51,10 @@ class Part(Base, Versioned, Dated, Archivable):
     location: Mapped[str] = mapped_column(String(MAX_LOCATION), default="")
     on_hand: Mapped[int] = mapped_column(default=0)
     reserved: Mapped[int] = mapped_column(default=0)  # of those on hand, kept for tickets
+    # The database's own reading of ``is_low``: in a well kept shop these are few, however many parts it has.
+    is_short: Mapped[bool | None] = mapped_column(
+        Computed("on_hand - reserved < minimum", persisted=True), deferred=True
+    )
 
     @validates("name", "sku")
     def _keep_keys(self, field: str, value: str | None) -> str | None:

@@ -27,7 +27,6 @@ _IS_LISTED = Part.name_key.is_not(None)
 _COLUMNS = (Part.id, Part.name, Part.sku, Part.location, Part.price_cents, Part.on_hand, Part.reserved, Part.minimum)
 _BY_NAME = ByName(PartWords, select(*_COLUMNS).where(_IS_LISTED), thing_id=Part.id, name_key=Part.name_key)
 _UNLISTED = select(Part.id).where(~_IS_LISTED)
-_IS_LOW = Part.on_hand - Part.reserved < Part.minimum
 
 
 class Sort(Enum):
@@ -222,7 +221,7 @@ def _conditions(chosen: PartFilter, how: How | None) -> list[ColumnElement[bool]
     if how is not None:
         conditions.append(how.condition)
     if chosen.is_low:
-        conditions.append(_IS_LOW)
+        conditions.append(Part.is_short == true())
     if chosen.location:
         conditions.append(Part.location == chosen.location)
     return conditions

@@ -32,7 +32,7 @@ SUMS: dict[Topic, Select[int]] = {
     Topic.MECHANICS: _listed(Mechanic),
     Topic.PARTS: _listed(Part),
     Topic.TICKETS: _listed(Ticket),
-    Topic.LOW_PARTS: _listed(Part, Part.on_hand - Part.reserved < Part.minimum),
+    Topic.LOW_PARTS: _listed(Part, Part.is_short == true()),
     Topic.OPEN_TICKETS: _listed(Ticket, Ticket.is_open == true()),
     Topic.SHELF_COST: select(func.coalesce(func.sum(Part.on_hand * Part.cost_cents), 0)),
 }

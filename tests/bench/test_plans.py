@@ -218,6 +218,16 @@ def test_the_list_of_parts(filled: Flask, sort: inventory.Sort) -> None:
     check(lambda: inventory.listed(inventory.PartFilter(sort=sort)))
 
 
+@pytest.mark.parametrize("sort", [inventory.Sort.NAME, inventory.Sort.NAME_BACK], ids=str)
+def test_no_part_is_read_that_is_not_low(filled: Flask, sort: inventory.Sort) -> None:
+    low = inventory.PartFilter(is_low=True, sort=sort)
+    second = inventory.listed(low, size=5).after
+    for read in (lambda: inventory.listed(low), lambda: inventory.listed(low, after=second)):
+        ((statement, plan),) = (each for each in plans_of(statements_of(read)).items() if "FROM part" in each[0])
+        assert "ix_part_is_short_name_key_id (is_short=?" in " ".join(plan), (statement, plan)
+        assert SORTS not in " ".join(plan), (statement, plan)
+
+
 @pytest.mark.parametrize("period", Period, ids=str)
 def test_the_ranking_reads_no_ticket(filled: Flask, period: Period) -> None:
     for statement, _ in statements_of(lambda: leaderboard.ranking(period)):

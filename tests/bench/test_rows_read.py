@@ -112,6 +112,9 @@ def pages() -> Iterator[tuple[str, Callable[[], Any]]]:
         parts = inventory.PartFilter(sort=how)
         yield f"parts, {how}", partial(inventory.listed, parts)
         yield f"parts after, {how}", partial(inventory.listed, parts, after=inventory.listed(parts).after)
+    low = inventory.PartFilter(is_low=True)
+    yield "low parts", partial(inventory.listed, low)
+    yield "low parts after", partial(inventory.listed, low, after=inventory.listed(low).after)
     for period in Period:
         yield f"ranking, {period}", partial(leaderboard.ranking, period)
     ticket = among_the_most()
