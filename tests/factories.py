@@ -130,10 +130,12 @@ def make_ticket(
     )
     is_approved = status in ROAD and ROAD.index(status) >= ROAD.index(Status.APPROVED)
     approval = Approval.APPROVED if is_approved else Approval.PENDING
+    is_done = is_approved and ROAD.index(status) >= ROAD.index(Status.QUALITY_CHECK)
     db.session.add(ticket)
     db.session.flush()
     assignments = (Assignment(ticket_id=ticket.id, mechanic_id=mechanic.id) for mechanic in mechanics or [])
-    keep(ticket, _job(ticket, approval=approval, complaint=ticket.first_line), *assignments)
+    done_at = now() if is_done else None
+    keep(ticket, _job(ticket, approval=approval, complaint=ticket.first_line, done_at=done_at), *assignments)
     db.session.expire(ticket, ["every_job"])
     return ticket
 

@@ -63,7 +63,7 @@ class Action(Enum):
     TICKET_RESTORED = "ticket.restored", (Topic.TICKETS, Topic.MECHANICS), +1
     JOB_ADDED = "ticket.job_added", _LISTED_TICKET
     JOB_CHANGED = "ticket.job_changed", _LISTED_TICKET
-    JOB_MOVED = "ticket.job_moved", ()
+    JOB_MOVED = "ticket.job_moved", _LISTED_TICKET
     JOB_REMOVED = "ticket.job_removed", _STOCK
     JOB_RESTORED = "ticket.job_restored", _STOCK
     JOB_FINISHED = "ticket.job_finished", _STOCK

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from shop.audit import sentences
 from shop.audit.actions import Action
-from shop.audit.models import Event
+from shop.audit.models import Event, EventChange
 from shop.audit.record import Subject
 from shop.audit.sentences import Change
 from shop.extensions import db
@@ -85,6 +85,13 @@ def has_happened(action: Action, subject: Subject) -> bool:
         Event.subject_kind == subject.__tablename__, Event.subject_id == subject.id, Event.action == action.value
     )
     return db.session.scalar(one.limit(1)) is not None
+
+
+def values_before(subject: Subject, field: str) -> list[str | None]:
+    """What stood in a field before each change of it, as text, the newest change first."""
+    changes = select(EventChange.before).join(EventChange.event).where(EventChange.field == field)
+    its = changes.where(Event.subject_kind == subject.__tablename__, Event.subject_id == subject.id)
+    return list(db.session.scalars(its.order_by(Event.id.desc()).limit(TIMELINE_LENGTH)))
 
 
 def _signed_by(action: Action, changes: tuple[Change, ...]) -> str:

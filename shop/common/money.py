@@ -14,8 +14,8 @@ from shop.common.decimals import number_of, units_from
 DECIMALS = 2
 MAX_CENTS = 99_999_999_99  # fits every database's BIGINT with room for sums of a million lines
 
-_WITH_A_POINT = re.compile(r"(?P<whole>-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]*))(?:\.(?P<part>[0-9]*))?")
-_WITH_A_COMMA = re.compile(r"(?P<whole>-?(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]*))(?:,(?P<part>[0-9]{1,2}))?")
+_WITH_A_POINT = re.compile(r"(?P<whole>-?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]*))(?:\.(?P<part>[0-9]{0,2}))?")
+_WITH_A_COMMA = re.compile(r"(?P<whole>-?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?=,)|[0-9]*))(?:,(?P<part>[0-9]{1,2}))?")
 _currency = "USD"
 
 

@@ -1,4 +1,4 @@
-"""What is still going on for a customer, a vehicle or a mechanic: asked by features that come before the tickets.
+"""What is still going on for a customer, a vehicle, a mechanic or a part, asked by features before the tickets.
 
 They can't import those, so the tickets leave their finder here.
 """
@@ -25,5 +25,5 @@ finders: list[Callable[[Any], list[OpenTicket]]] = []
 
 
 def open_work_of(thing: Any) -> list[OpenTicket]:
-    """The open tickets of a customer, of a vehicle, or that a mechanic is on, the oldest first."""
+    """The open tickets of a customer, of a vehicle, that a mechanic is on, or that want a part; the oldest first."""
     return [ticket for find in finders for ticket in find(thing)]

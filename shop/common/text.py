@@ -6,8 +6,10 @@ import unicodedata
 from contextlib import suppress
 from unicodedata import category
 
-_ALLOWED_CONTROLS = "\n\t"
+NO_PHONE = "Enter a telephone number such as +1 555 010 0142."
+_LEAST_DIGITS = 3  # of a telephone number, as short as those of one house are
 
+_ALLOWED_CONTROLS = "\n\t"
 
 #: ZERO WIDTH NON-JOINER and JOINER: spelling in Persian, Indic scripts and emoji, a trick everywhere else.
 _JOINERS = "\u200c\u200d"
@@ -60,6 +62,11 @@ def email_key(address: str) -> str:
 def squeezed(text: str) -> str:
     """Letters and digits alone, upper case: the key of plates, VINs and SKUs."""
     return "".join(character for character in unicodedata.normalize("NFKC", text).upper() if character.isalnum())
+
+
+def is_phone(text: str) -> bool:
+    """Whether a telephone could be called by what somebody wrote; words may stand beside its figures."""
+    return len(digits(text)) >= _LEAST_DIGITS
 
 
 def digits(text: str) -> str:

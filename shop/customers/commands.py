@@ -13,7 +13,7 @@ from shop.audit.record import apply_changes, record
 from shop.common.clock import now
 from shop.common.errors import Conflict, RuleBroken, StaleEdit, refuse
 from shop.common.open_work import open_work_of
-from shop.common.text import email_key, squeezed
+from shop.common.text import NO_PHONE, email_key, is_phone, squeezed
 from shop.common.transaction import lock, transaction
 from shop.customers.models import MAX_EMAIL, MAX_PLATE, Customer, Vehicle
 from shop.customers.vin import is_vin
@@ -54,6 +54,11 @@ def email_objections(email: str | None, *, but: Customer | None = None) -> list[
     return [RuleBroken(f"{same} already has this e-mail address.", field="email")] if same else []
 
 
+def phone_objections(phone: str | None) -> list[RuleBroken]:
+    """What speaks against a telephone number."""
+    return [RuleBroken(NO_PHONE, field="phone")] if phone and not is_phone(phone) else []
+
+
 def vehicle_objections(values: VehicleValues, *, but: Vehicle | None = None) -> list[RuleBroken]:
     """All that speaks against what a vehicle is to be known by, so that it can be told at once."""
     broken = []
@@ -73,9 +78,9 @@ def vehicle_objections(values: VehicleValues, *, but: Vehicle | None = None) -> 
 def add_customer(
     *, name: str, email: str | None = None, phone: str | None = None, notes: str = "", by: Account
 ) -> Customer:
-    """Write a customer down; raises RuleBroken on ``email`` when another customer has it."""
+    """Write a customer down; raises RuleBroken on ``email`` when another customer has it, and on ``phone``."""
     with transaction():
-        refuse(email_objections(email))
+        refuse([*phone_objections(phone), *email_objections(email)])
         customer = Customer()
         changes = apply_changes(customer, CustomerValues(name=name, email=email, phone=phone, notes=notes))
         db.session.add(customer)
@@ -89,7 +94,7 @@ def edit_customer(
     """Replace the values given. ``version`` is the one that the editor saw; another one raises StaleEdit."""
     with transaction():
         _lock_for_edit(customer, version)
-        refuse(email_objections(values.get("email"), but=customer))
+        refuse([*phone_objections(values.get("phone")), *email_objections(values.get("email"), but=customer)])
         changes = apply_changes(customer, values)
         if changes:
             customer.version += 1
@@ -115,6 +120,7 @@ def archive_customer(customer: Customer, *, by: Account) -> Customer:
                 vehicle.archived_at = moment
                 vehicle.plate_key = vehicle.vin_key = None
                 vehicle.version += 1
+                record(Action.VEHICLE_ARCHIVED, vehicle, by=by, vehicle=_car(vehicle))
         customer.archived_at = moment
         customer.email_key = None
         customer.version += 1
@@ -138,6 +144,7 @@ def restore_customer(customer: Customer, *, by: Account) -> Customer:
         for vehicle in customer.vehicles:
             if vehicle.archived_at == customer.archived_at and not _taken_by(vehicle.plate, vehicle.vin, but=vehicle):
                 _bring_back(vehicle)
+                record(Action.VEHICLE_RESTORED, vehicle, by=by, vehicle=_car(vehicle))
         customer.archived_at = None
         customer.email = customer.email  # brings its key back
         customer.version += 1

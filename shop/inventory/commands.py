@@ -11,6 +11,7 @@ from shop.audit.actions import Action
 from shop.audit.record import apply_changes, record
 from shop.common.clock import now
 from shop.common.errors import Conflict, RuleBroken, StaleEdit
+from shop.common.open_work import open_work_of
 from shop.common.stamps import Topic, touch
 from shop.common.text import folded, squeezed
 from shop.common.transaction import transaction
@@ -85,7 +86,7 @@ def edit_part(part: Part, *, by: Account, version: int | None = None, **values: 
 def archive_part(part: Part, *, by: Account) -> Part:
     """Take a part off the list. Its history stays, its name and SKU are free again.
 
-    Raises Conflict while there are still some on the shelf.
+    Raises Conflict while there are still some on the shelf, or an open ticket wants it.
     """
     with transaction():
         stock.lock(part)
@@ -93,6 +94,8 @@ def archive_part(part: Part, *, by: Account) -> Part:
             raise Conflict(
                 f"There are still {part.on_hand:,} on the shelf. Count it to zero or scrap what is left first."
             )
+        for ticket in open_work_of(part):
+            raise Conflict(f"Ticket {ticket.label} still wants it.", ticket_id=ticket.id)
         if not part.is_archived:
             was_low = part.is_missed
             part.archived_at = now()

@@ -158,6 +158,14 @@ def _removed_hold_nothing(connection: Connection, some: Stretch) -> Iterator[str
         yield f"Line {line_id}: taken off, and still has its parts."
 
 
+def _charged_parts_are_fitted(connection: Connection, some: Stretch) -> Iterator[str]:
+    """What was charged has left the shelf."""
+    charged = Ticket.status.in_((Status.INVOICED, Status.PICKED_UP))
+    keeping = select(Line.id).join(Line.ticket).where(some.has(Line.ticket_id), charged)
+    for line_id in connection.scalars(keeping.where(Line.supply == Supply.RESERVED).order_by(Line.id)):
+        yield f"Line {line_id}: charged, and its parts are still on the shelf. Reopen its ticket and invoice it anew."
+
+
 def _sums_are_true(connection: Connection, some: Stretch) -> Iterator[str]:
     """What is kept of a ticket's money is what its lines come to."""
     tickets = select(Ticket).options(
@@ -322,6 +330,7 @@ _STOCK_CHECKS: tuple[_Some, ...] = (
     (_moves_equal_lines, Ticket),
     (_reserved_equals_lines, Part),
     (_removed_hold_nothing, Ticket),
+    (_charged_parts_are_fitted, Ticket),
 )
 _TICKET_CHECKS: tuple[_Some, ...] = (
     (_sums_are_true, Ticket),

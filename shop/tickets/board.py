@@ -13,7 +13,7 @@ from shop.extensions import db
 from shop.mechanics.models import Mechanic
 from shop.tickets.lifecycle import Status
 from shop.tickets.models import Ticket
-from shop.tickets.queries import TicketRow, filled, list_tickets, projected
+from shop.tickets.queries import TicketRow, count_tickets, filled, list_tickets, projected
 from shop.tickets.selection import Scope, Sort, TicketFilter, is_waiting, matching, segments_of
 
 
@@ -101,25 +101,34 @@ class Jobs:
     tickets: Sequence[TicketRow]
 
 
-def jobs_of(mechanic: Mechanic) -> list[Jobs]:
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The floor's work: the tickets that are promised first, in groups, and how many are not shown."""
+
+    groups: Sequence[Jobs]
+    hidden: int
+
+
+def jobs_of(mechanic: Mechanic) -> Work:
     """A mechanic's open tickets, the earliest promise first: what is in work, what may come, what is done."""
-    rows = _jobs(TicketFilter(scope=Scope.OPEN, mechanic_id=mechanic.id, sort=Sort.PROMISED_FIRST))
+    rows, hidden = _jobs(TicketFilter(scope=Scope.OPEN, mechanic_id=mechanic.id, sort=Sort.PROMISED_FIRST))
     groups = [
         Jobs("Now", [row for row in rows if row.status.is_work]),
         Jobs("Not approved yet", [row for row in rows if row.status in (Status.DRAFT, Status.ESTIMATE)]),
         Jobs("Done, still here", [row for row in rows if row.status in (Status.READY, Status.INVOICED)]),
     ]
-    return [group for group in groups if group.tickets]
+    return Work([group for group in groups if group.tickets], hidden)
 
 
-def jobs_by_mechanic() -> list[Jobs]:
+def jobs_by_mechanic() -> Work:
     """All tickets in work, mechanic by mechanic, those of several under each; at last what nobody is on."""
-    rows = _jobs(TicketFilter(scope=Scope.WORK, sort=Sort.PROMISED_FIRST))
-    names = sorted({mechanic.name for row in rows for mechanic in row.mechanics})
-    groups = [Jobs(name, [row for row in rows if name in {each.name for each in row.mechanics}]) for name in names]
+    rows, hidden = _jobs(TicketFilter(scope=Scope.WORK, sort=Sort.PROMISED_FIRST))
+    people = sorted({(each.name, each.id) for row in rows for each in row.mechanics})
+    groups = [Jobs(name, [row for row in rows if id_ in {each.id for each in row.mechanics}]) for name, id_ in people]
     spare = [row for row in rows if not row.mechanics]
-    return [*groups, Jobs("Nobody yet", spare)] if spare else groups
+    return Work([*groups, Jobs("Nobody yet", spare)] if spare else groups, hidden)
 
 
-def _jobs(wanted: TicketFilter) -> Sequence[TicketRow]:
-    return list_tickets(wanted, size=MOST_JOBS).items
+def _jobs(wanted: TicketFilter) -> tuple[Sequence[TicketRow], int]:
+    found = list_tickets(wanted, size=MOST_JOBS)
+    return found.items, count_tickets(wanted) - MOST_JOBS if found.after else 0

@@ -105,6 +105,11 @@ class Said:
     amount_cents: int
     consent: Consent
 
+    @property
+    def turns_growth_down(self) -> bool:
+        """The job had been approved before, and the customer does not want what it has grown by."""
+        return self.job.approval is Approval.APPROVED and self.approval is not Approval.APPROVED
+
 
 def still_asked(version: EstimateVersion | None) -> list[OfferedJob]:
     """The jobs of a version that the customer can decide about: put to them, not answered yet, and still open."""
@@ -129,7 +134,12 @@ def answers_to(version: EstimateVersion) -> list[Said]:
 def standing_answers(ticket: Ticket) -> dict[int, Said]:
     """By job, the last thing that was said to each job of a ticket, as far as it still stands."""
     last = {said.job.id: said for version in ticket.versions if version.consents for said in answers_to(version)}
-    return {job.id: last[job.id] for job in ticket.jobs if job.id in last and last[job.id].approval is job.approval}
+    return {job.id: last[job.id] for job in ticket.jobs if job.id in last and _stands(last[job.id], job)}
+
+
+def _stands(said: Said, job: Job) -> bool:
+    """Whether it is so that the job is as was said; what is begun stays approved when its growth is turned down."""
+    return said.approval is job.approval or (said.turns_growth_down and job.is_approved)
 
 
 def _job(job: Job, *, is_asked: bool) -> Content:

@@ -123,8 +123,8 @@ def job_part_remove(ticket_id: int, line_id: int) -> Answer:
 
 def jobs_context(*, said: str | None = None) -> dict[str, Any]:
     """The jobs of the mechanic who asks; for anybody else all work in hand, mechanic by mechanic."""
-    groups = jobs_of(actor.mechanic) if actor.mechanic else jobs_by_mechanic()
-    return {"groups": groups, "is_own": actor.mechanic is not None, "said": said}
+    work = jobs_of(actor.mechanic) if actor.mechanic else jobs_by_mechanic()
+    return {"groups": work.groups, "hidden": work.hidden, "is_own": actor.mechanic is not None, "said": said}
 
 
 def changed(ticket_id: int, fragment: str, *, also: Sequence[str]) -> Answer:

@@ -213,6 +213,13 @@ class OpenForm(TicketForm):
 
     customer: Customer | None = None
     vehicle: Vehicle | None = None
+    is_gone = False  # what was chosen has been archived meanwhile, or belongs to somebody else
+
+    def choose(self, customer: Customer | None, vehicle: Vehicle | None) -> None:
+        """Take what ``whose`` stands for by now."""
+        self.customer, self.vehicle = customer, vehicle
+        whose = self.whose.data or ""
+        self.is_gone = bool(whose) and (customer is None or ("-" in whose and vehicle is None))
 
     @property
     def values(self) -> dict[str, Any]:
@@ -232,6 +239,8 @@ class OpenForm(TicketForm):
         unread = set(self.errors)
         new_customer, new_vehicle = self._typed(self._CUSTOMER), self._typed(self._VEHICLE)
         broken = objections(self.customer, new_customer, self.vehicle, new_vehicle)
+        if self.is_gone:
+            broken.insert(0, RuleBroken("What you chose is no longer on the list. Choose again.", field="q"))
         broken += email_objections(self.email.data)
         if new_vehicle:
             broken += vehicle_objections(cast("VehicleValues", new_vehicle))

@@ -118,10 +118,17 @@ class LineForm(TicketForm):
             return ("quantity", "cost_cents", "core_cents")
         return ("minutes", "mechanic", *(() if self.kind is LineKind.PART else ("core_cents",)))
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        is_valid: bool = super().validate(extra_validators)
+        for name, words in (("minutes", "Enter the hours."), ("quantity", "Enter how many."), ("price_cents", _PRICE)):
+            if name in self and self[name].data is None and not self[name].errors:
+                self[name].errors, is_valid = [words], False
+        return is_valid
+
     @property
     def values(self) -> dict[str, Any]:
-        kept = {name: value for name, value in super().values.items() if value is not None or name == "mechanic"}
-        return kept if self.kind is LineKind.LABOUR else {n: v for n, v in kept.items() if n != "mechanic"}
+        """An emptied cost or core charge is none."""
+        return {name: 0 if value is None and name in _NONE_IS_0 else value for name, value in super().values.items()}
 
 
 class NewLineForm(TicketForm):
@@ -163,7 +170,7 @@ class NewLineForm(TicketForm):
             yield self.core_cents, bool(self.core_cents.data), "Labour has no core charge."
         else:
             yield self.minutes, self.minutes.data is not None, "Labour alone is counted in hours."
-            yield self.price_cents, self.price_cents.data is None, "Enter the price."
+            yield self.price_cents, self.price_cents.data is None, _PRICE
             yield self.mechanic, self.mechanic.data is not None, "Labour alone is a mechanic’s."
 
     @property
@@ -222,6 +229,8 @@ class ConsentForm(TicketForm):
 
 
 _CENTS = re.compile("[0-9]{1,15}")
+_PRICE = "Enter the price."
+_NONE_IS_0 = frozenset({"cost_cents", "core_cents"})
 
 _KIND_WORDS = {
     LineKind.LABOUR: "Labour",

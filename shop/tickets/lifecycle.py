@@ -146,6 +146,7 @@ class Need(Enum):
     CONSENT = "consent", None  # some job is approved, and none has grown beyond it
     DECISIONS = "decisions", None  # every job has been decided
     PARTS = "parts", None  # the shelf lacks nothing for the approved jobs
+    DONE = "done", None  # no approved job is left to do
     ODOMETER_IN = "odometer_in", "needs_odometer_in"
     ODOMETER_OUT = "odometer_out", "needs_odometer_out"
     MECHANIC = "mechanic", "needs_mechanic"
@@ -180,7 +181,7 @@ class Move:
 
 _START = (Need.CONSENT, Need.ODOMETER_IN, Need.MECHANIC)
 _DONE = (Need.PARTS, Need.CORRECTION)
-_BILL = (Need.CONSENT, Need.DECISIONS, Need.PARTS, Need.ODOMETER_OUT)
+_BILL = (Need.CONSENT, Need.DECISIONS, Need.PARTS, Need.DONE, Need.ODOMETER_OUT)
 
 _CANCEL = Move(Status.CANCELLED, "Cancel the ticket", needs=(Need.REASON,))
 

@@ -17,7 +17,7 @@ from shop.tickets.queries import open_tickets_of
 from shop.tickets.ticket_page import mechanics_on_duty
 from shop.web.actor import actor
 from shop.web.doors import desk
-from shop.web.forms import SearchForm
+from shop.web.forms import MAX_Q, SearchForm
 from shop.web.respond import Answer, done, page, page_or_fragment
 
 MOST_FOUND = 6  # customers, and vehicles of each
@@ -39,7 +39,7 @@ def ticket_add() -> Answer:
     if "find" in request.form:
         form.q.validate(form)  # the rest may still be half typed
         return page("tickets/new.html", **new_context(form))
-    form.customer, form.vehicle = chosen(form.whose.data or "")
+    form.choose(*chosen(form.whose.data or ""))
     if form.attempt(commands.take_in, by=actor):
         ticket = form.result
         return done(url_for("desk.ticket", ticket_id=ticket.id), f"Ticket {ticket.label} is open.")
@@ -48,7 +48,7 @@ def ticket_add() -> Answer:
 
 def new_context(form: OpenForm) -> dict[str, Any]:
     form.mechanic.offer(mechanics_on_duty(), empty="Nobody yet")
-    q = "" if form.q.errors else form.q.data or ""
+    q = (form.q.data or "")[:MAX_Q]
     customer, vehicle = chosen(form.whose.data or "")
     rows = search_customers(q, limit=MOST_FOUND)
     if customer is not None:

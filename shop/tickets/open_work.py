@@ -1,21 +1,24 @@
-"""The open tickets of others' things, for the pages of customers, vehicles and mechanics."""
+"""The open tickets of others' things, for the pages of customers, vehicles, mechanics and parts."""
 
 from __future__ import annotations
 
-from sqlalchemy import select, true
+from sqlalchemy import Select, select, true
 
 from shop.common import open_work
 from shop.common.open_work import OpenTicket
 from shop.customers.models import Customer, Vehicle
 from shop.extensions import db
+from shop.inventory.models import Part
 from shop.mechanics.models import Mechanic
-from shop.tickets.models import Ticket
+from shop.tickets.lifecycle import Approval
+from shop.tickets.models import Job, Line, Supply, Ticket
 from shop.tickets.selection import worked_by
 
+_COUNTS = (Approval.PENDING, Approval.APPROVED)
 _IS_OPEN = (Ticket.is_open == true(), Ticket.archived_at.is_(None))
 
 
-def open_tickets(thing: Customer | Vehicle | Mechanic) -> list[OpenTicket]:
+def open_tickets(thing: Customer | Vehicle | Mechanic | Part) -> list[OpenTicket]:
     match thing:
         case Customer():
             theirs = Ticket.customer_id == thing.id
@@ -23,8 +26,17 @@ def open_tickets(thing: Customer | Vehicle | Mechanic) -> list[OpenTicket]:
             theirs = Ticket.vehicle_id == thing.id
         case Mechanic():
             theirs = worked_by(thing.id)
+        case Part():
+            theirs = Ticket.id.in_(_waiting_for(thing))
     columns = select(Ticket.id, Ticket.number, Customer.name).join(Customer, Customer.id == Ticket.customer_id)
     return [OpenTicket(*row) for row in db.session.execute(columns.where(theirs, *_IS_OPEN).order_by(Ticket.id))]
+
+
+def _waiting_for(part: Part) -> Select[int]:
+    """The tickets with lines that keep this part on the shelf, or want it and are not turned down."""
+    lines = select(Line.ticket_id).join(Line.job).where(Line.part_id == part.id)
+    is_on_it = (Line.removed_at.is_(None), Job.removed_at.is_(None), Job.approval.in_(_COUNTS))
+    return lines.where(Line.supply.in_((Supply.WANTED, Supply.RESERVED)), *is_on_it)
 
 
 open_work.finders.append(open_tickets)

@@ -69,7 +69,7 @@ def estimate_context(ticket: Ticket, number: int) -> dict[str, Any]:
         "version": version,
         "offer": offer,
         "answers": _by_consent(answers),
-        "approved_cents": offer.total_of(_approved_ids(offer, answers)) if answers else None,
+        "approved_cents": _approved_cents(offer, answers),
     }
 
 
@@ -126,10 +126,15 @@ def _answer_form(version: EstimateVersion, refused_form: AnswerForm | None) -> A
     return refused_form
 
 
-def _approved_ids(offer: Offer, answers: Sequence[Said]) -> list[int]:
-    """The jobs that were approved when the estimate had been answered: by that answer, or before."""
+def _approved_cents(offer: Offer, answers: Sequence[Said]) -> int | None:
+    """What was approved when the estimate had been answered: by that answer, or before.
+
+    None without an answer, and where somebody turned growth down: then it is another estimate's sum that counts.
+    """
+    if not answers or any(said.turns_growth_down for said in answers):
+        return None
     before = [job.id for job in offer.jobs if not job.is_asked and job.approval is Approval.APPROVED]
-    return before + [said.job.id for said in answers if said.approval is Approval.APPROVED]
+    return offer.total_of(before + [said.job.id for said in answers if said.approval is Approval.APPROVED])
 
 
 def _by_consent(answers: Sequence[Said]) -> list[tuple[Consent, list[Said]]]:

@@ -19,9 +19,7 @@ from shop.common.clock import local, zone
 from shop.common.hours import hours_of
 from shop.common.money import decimal_of, parse_cents, round_half_up
 from shop.common.percent import parse_percent, percent_text
-from shop.common.text import clean, digits
-
-LEAST_DIGITS = 3  # of a telephone number, as short as those of one house are
+from shop.common.text import NO_PHONE, clean, is_phone
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,10}")
 _HOURS = re.compile(
@@ -78,8 +76,8 @@ class PhoneField(TextField):
     widget = TelInput()
 
     def pre_validate(self, form: Any) -> None:
-        if self.data and len(digits(self.data)) < LEAST_DIGITS:
-            raise ValidationError("Enter a telephone number such as +1 555 010 0142.")
+        if self.data and not is_phone(self.data):
+            raise ValidationError(NO_PHONE)
 
 
 class MoneyField(Field):

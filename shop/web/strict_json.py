@@ -47,7 +47,7 @@ def read_object(request: Request, *, may_be_missing: bool = False) -> dict[str, 
     ``web.bodies`` has refused what is too large.
     """
     body = request.get_data()
-    if may_be_missing and not body and not request.mimetype:
+    if may_be_missing and not body:
         return {}
     if request.mimetype != "application/json":
         raise Refusal(415, "Send application/json.")

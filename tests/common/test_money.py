@@ -56,6 +56,10 @@ def test_reads(typed: str, cents: int) -> None:
         "1,23.4",
         "1.2345,6",
         "1,234,5",
+        "1.500",  # one and a half, or fifteen hundred
+        "12.500",
+        "0,500",
+        "012,345.00",
     ],
 )
 def test_refuses_what_is_no_plain_amount(typed: str) -> None:

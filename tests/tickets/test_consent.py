@@ -13,7 +13,7 @@ from shop.tickets import commands, estimate
 from shop.tickets.lifecycle import Approval, Status
 from shop.tickets.models import Channel, Consent, EstimateVersion, Job, LineKind, Supply, Ticket
 from tests.cast import Cast
-from tests.factories import keep, make_job, make_part, make_ticket
+from tests.factories import keep, make_customer, make_job, make_part, make_ticket
 
 pytestmark = pytest.mark.usefixtures("context")
 YES, NO, LATER = Approval.APPROVED, Approval.DECLINED, Approval.DEFERRED
@@ -218,3 +218,71 @@ def test_a_version_stays_what_it_was(cast: Cast, ticket: Ticket) -> None:
     db.session.expire_all()
     assert estimate.read(version.content) == before
     assert before.bill.total == version.total_cents == 60_000
+
+
+class TestWorkThatIsBegun:
+    """Its parts are in the vehicle, or it is done: an answer can't undo that."""
+
+    @pytest.fixture
+    def brakes(self, cast: Cast, ticket: Ticket) -> Job:
+        """One of the jobs is approved with a part, and done."""
+        job, desk = ticket.jobs[0], cast.account("desk")
+        commands.use_part(ticket, part=make_part(on_hand=5, price_cents=5_000), quantity=1, job=job, by=desk)
+        say(commands.write_estimate(ticket, by=desk), YES, NO, NO)
+        commands.move(ticket, to=Status.IN_PROGRESS, by=desk)
+        commands.finish_job(job, by=desk)
+        return job
+
+    def test_who_declines_turns_down_what_it_has_grown_by(self, cast: Cast, ticket: Ticket, brakes: Job) -> None:
+        desk, (line,) = cast.account("desk"), ticket.part_lines
+        fee = commands.add_item(brakes, kind=LineKind.FEE, description="Disposal", price_cents=100, by=desk)
+        consent = say(commands.write_estimate(ticket, by=desk), NO)
+        assert consent.decisions[0].approval is NO
+        assert (brakes.approval, brakes.approved_cents, brakes.is_done) == (YES, 15_000, True)
+        assert (line.supply, line.stocked.on_hand) == (Supply.FITTED, 4)
+        assert (ticket.approved_cents, ticket.over_cents, ticket.total_cents) == (15_000, 100, 15_100)
+        commands.remove_line(fee, by=desk)
+        assert ticket.over_cents == 0
+        commands.move(ticket, to=Status.READY, by=desk)
+        commands.move(ticket, to=Status.INVOICED, by=desk)
+
+    def test_beside_it_another_job_may_be_approved(self, cast: Cast, ticket: Ticket, brakes: Job) -> None:
+        desk, oil = cast.account("desk"), ticket.jobs[1]
+        commands.add_item(brakes, kind=LineKind.FEE, description="Disposal", price_cents=100, by=desk)
+        commands.ask_again(oil, by=desk)
+        say(commands.write_estimate(ticket, by=desk), NO, YES)
+        assert (brakes.approval, oil.approval) == (YES, YES)
+        assert (ticket.approved_cents, ticket.over_cents) == (15_000 + 20_000, 100)
+
+    def test_the_customer_reads_what_they_said(self, cast: Cast, ticket: Ticket, brakes: Job) -> None:
+        desk = cast.account("desk")
+        commands.add_item(brakes, kind=LineKind.FEE, description="Disposal", price_cents=100, by=desk)
+        say(commands.write_estimate(ticket, by=desk), NO)
+        said = estimate.standing_answers(ticket)[brakes.id]
+        assert (said.approval, said.amount_cents, said.turns_growth_down) == (NO, 15_100, True)
+
+
+def test_consent_at_the_counter_is_to_what_the_page_showed(cast: Cast) -> None:
+    """New rates come with the next estimate that is sent, not between the page and its button."""
+    desk = cast.account("desk")
+    keep(Rates(labour_cents=10_000, labour_tax_ppm=100_000))
+    ticket = commands.open_ticket(customer=make_customer(), complaint="Brakes grind.", by=desk)
+    commands.add_labour(ticket.jobs[0], description="Pads", minutes=60, by=desk)
+    keep(Rates(labour_cents=10_000, labour_tax_ppm=200_000))
+    commands.move(ticket, to=Status.APPROVED, total=11_000, by=desk)
+    assert (ticket.approved_cents, ticket.total_cents) == (11_000, 11_000)
+
+
+def test_a_job_that_is_put_back_after_a_newer_answer_is_asked_about_again(cast: Cast, ticket: Ticket) -> None:
+    desk, (brakes, oil, wipers) = cast.account("desk"), ticket.jobs
+    say(commands.write_estimate(ticket, by=desk), YES, YES, NO)
+    commands.remove_job(oil, by=desk)
+    commands.restore_job(oil, by=desk)
+    assert oil.approval is YES  # nobody has said anything meanwhile
+    commands.remove_job(oil, by=desk)
+    commands.ask_again(wipers, by=desk)
+    say(commands.write_estimate(ticket, by=desk), YES)
+    commands.restore_job(oil, by=desk)
+    assert (oil.approval, ticket.over_cents, ticket.approved_cents) == (Approval.PENDING, 0, 40_000)
+    assert ticket.undecided_jobs == [oil]
+    assert brakes.approval is YES

@@ -43,6 +43,7 @@ LACKS: dict[Need, tuple[Callable[[Ticket], object], str]] = {
         lambda ticket: make_part_line(ticket, make_part(on_hand=0), supply=Supply.WANTED),
         "has not been taken from the shelf",
     ),
+    Need.DONE: (lambda ticket: setattr(ticket.jobs[0], "done_at", None), "is not done yet"),
     Need.ODOMETER_IN: (lambda ticket: setattr(ticket, "odometer_in", None), "odometer_in"),
     Need.ODOMETER_OUT: (lambda ticket: setattr(ticket, "odometer_out", None), "odometer_out"),
     Need.MECHANIC: (lambda ticket: ticket.assignments.clear(), "mechanic"),

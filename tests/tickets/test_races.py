@@ -206,3 +206,19 @@ def test_a_job_is_finished_once(cast: Cast, desks: list[Browser]) -> None:
         shelf = db.session.get_one(Part, part_id)
         assert (shelf.on_hand, shelf.reserved) == (3, 0)
         assert db.session.get_one(Ticket, ticket_id).status is Status.QUALITY_CHECK
+
+
+def test_who_gets_no_part_is_approved_all_the_same(cast: Cast, desks: list[Browser]) -> None:
+    """The shelf has three of what sixteen approved tickets want: those get one, and the others wait for it."""
+    with cast.app.app_context():
+        part, tickets = make_part(on_hand=3), [make_ticket() for _ in range(MANY)]
+        for ticket in tickets:
+            make_part_line(ticket, part, supply=Supply.WANTED)
+        part_id, ids = part.id, [ticket.id for ticket in tickets]
+    move = {"to": Status.APPROVED.value}
+    answers = at_once(desks, lambda number, desk: desk.post(f"/desk/tickets/{ids[number]}/moves", move, follow=False))
+    assert answers == {303: MANY}
+    with cast.app.app_context():
+        assert db.session.get_one(Part, part_id).reserved == 3
+        kept = select(func.count()).select_from(Line).where(Line.supply == Supply.RESERVED)
+        assert db.session.scalar(kept) == 3

@@ -119,9 +119,9 @@ class TicketBooks(ShelfBooks):
     def move(self, ticket: Ticket, to: Status, *, reason: str = "", at: datetime, by: int) -> None:
         if to is Status.APPROVED and ticket.status in (Status.DRAFT, Status.ESTIMATE):
             self._consent_at_the_counter(ticket, at=at, by=by)
-        if to in (Status.QUALITY_CHECK, Status.READY):
+        if to in (Status.QUALITY_CHECK, Status.READY, Status.INVOICED):
             for job in ticket.jobs:
-                if job.is_approved and not job.is_done:
+                if job.is_approved and (not job.is_done or job.keeps_parts):
                     self._finish(job, at=at, by=by)
         elif to is Status.CANCELLED:
             self._give_back(ticket.jobs, at=at, by=by)
@@ -192,6 +192,8 @@ class TicketBooks(ShelfBooks):
         self._record_ticket(Action.LINE_REMOVED, line.job.ticket, at=at, by=by, changes=named(line))
 
     def write_estimate(self, ticket: Ticket, *, at: datetime, by: int) -> EstimateVersion:
+        if not any(job.is_approved for job in ticket.jobs):
+            self._price_as_today(ticket)
         version = self._next_version(ticket, at=at, by=by)
         if ticket.status is Status.DRAFT:
             self._set_status(ticket, Status.ESTIMATE, at=at, by=by)
@@ -220,7 +222,7 @@ class TicketBooks(ShelfBooks):
         ticket, offer = version.ticket, estimate.read(version.content)
         told = {"channel": channel, "name": name, "words": words, "address": address, "agent": agent}
         consent = self._add(Consent, version_id=version.id, **told, at=at, by_id=by)
-        for offered in offer.asked:
+        for offered in offer.asked:  # in this story nobody turns down what work that is begun has grown by
             approval = answers[offered.id]
             self._take_effect(self.thing(Job, offered.id), approval, offered.net_cents, at=at, by=by)
             values = {"job_id": offered.id, "approval": approval, "amount_cents": offered.net_cents}
@@ -283,8 +285,9 @@ class TicketBooks(ShelfBooks):
         for line in _by_part([job]):
             if line.supply is Supply.RESERVED:
                 self.fit_part(line, at=at, by=by)
-        job.done_at = at
-        self._record_ticket(Action.JOB_FINISHED, job.ticket, at=at, by=by, position=job.position)
+        if not job.is_done:
+            job.done_at = at
+            self._record_ticket(Action.JOB_FINISHED, job.ticket, at=at, by=by, position=job.position)
 
     def _new_line(
         self,
@@ -344,8 +347,6 @@ class TicketBooks(ShelfBooks):
         self._record_part(Action.PART_RETURNED, line, at=at, by=by)
 
     def _next_version(self, ticket: Ticket, *, at: datetime, by: int) -> EstimateVersion:
-        if not any(job.is_approved for job in ticket.jobs):
-            self._price_as_today(ticket)
         settle(ticket)
         version = self._add(
             EstimateVersion,

@@ -73,6 +73,9 @@ def write_estimate(ticket: Ticket, *, by: Account) -> EstimateVersion:
     with transaction():
         lock_ticket(ticket)
         check_takes_work(ticket)
+        if not any(job.is_approved for job in ticket.jobs):
+            ticket.rates = present_rates()
+            settle(ticket)
         version = _next_version(ticket, by=by)
         if ticket.status is Status.DRAFT:
             set_status(ticket, Status.ESTIMATE, by=by)
@@ -93,8 +96,9 @@ def answer(
     """Keep what the customer says to each job that was put to them, and let it take effect.
 
     ``answers`` are by job; ``name`` is what the customer typed or told, ``by`` whoever is signed in, if anybody.
-    Declined and deferred jobs give their parts back; approved ones get what the shelf has. The first approval makes
-    the ticket approved.
+    Declined and deferred jobs give their parts back; approved ones get what the shelf has. Work that is approved and
+    begun can't be undone by an answer: who declines it turns down what it has grown by, and it stays approved at its
+    former sum. The first approval makes the ticket approved.
 
     Raises Conflict when there is a newer version, it has been answered or the work is closed; RuleBroken on ``name``,
     ``words``, and on ``job-ID`` for a job without an answer.
@@ -125,11 +129,17 @@ def answer(
             by=by,
         )
         db.session.add(consent)
+        shelf.lock_parts([job for job, _, _ in decided])
+        turned_down = 0  # cents by which work that is begun has grown
         for job, approval, amount in decided:
-            _take_effect(job, approval, amount, by=by)
+            if job.is_approved and job.is_begun and approval is not Approval.APPROVED:
+                turned_down += job.over_cents
+            else:
+                _take_effect(job, approval, amount, by=by)
             consent.decisions.append(Decision(job_id=job.id, approval=approval, amount_cents=amount))
         approved = [job.id for job in ticket.jobs if job.is_approved]
-        ticket.approved_cents = estimate.read(version.content).total_of(approved)
+        if any(job.approval is approval for job, approval, _ in decided):  # else all stays as it was
+            ticket.approved_cents = estimate.read(version.content).total_of(approved) - turned_down
         said = {"name": (None, consent.name), **({"words": (None, consent.words)} if consent.words else {})}
         record(
             Action.CONSENT_GIVEN,
@@ -159,9 +169,9 @@ def note_consent(
 ) -> Consent:
     """Write down what the customer said to what is on the ticket now.
 
-    It answers the estimate that they have, if it says the same, else a version of its own. ``asked`` are the sums in
-    cents, by job, that they were told. Raises as ``write_estimate`` and ``answer`` do, and Conflict when something
-    else would be asked by now.
+    It answers the estimate that they have, if it says the same, else a version of its own, at the rates that the
+    ticket has. ``asked`` are the sums in cents, by job, that they were told. Raises as ``write_estimate`` and
+    ``answer`` do, and Conflict when something else would be asked by now.
     """
     with transaction():
         lock_ticket(ticket)
@@ -184,7 +194,7 @@ def ask_about_everything_again(ticket: Ticket) -> None:
     """A cancelled ticket that is reopened starts anew; inside the caller's transaction."""
     for job in ticket.jobs:
         job.approval, job.approved_cents, job.done_at = Approval.PENDING, None, None
-    ticket.approved_cents = 0
+    ticket.approved_cents, ticket.completed_at = 0, None
 
 
 def end_links(ticket: Ticket) -> int:
@@ -204,9 +214,6 @@ def _in_their_hands(ticket: Ticket) -> EstimateVersion | None:
 def _next_version(ticket: Ticket, *, by: Account) -> EstimateVersion:
     if not ticket.undecided_jobs:
         raise RuleBroken("Everything on this ticket has been decided. Add a job, or change one, before you ask again.")
-    if not any(job.is_approved for job in ticket.jobs):
-        ticket.rates = present_rates()
-    settle(ticket)
     db.session.expire(ticket, ["versions"])
     number = len(ticket.versions) + 1
     version = EstimateVersion(

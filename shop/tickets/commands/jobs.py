@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypedDict, Unpack
 
 from sqlalchemy import select
@@ -20,7 +21,7 @@ from shop.extensions import db
 from shop.inventory import stock
 from shop.settings.queries import rates_or_standard, shop_rules
 from shop.tickets.commands import shelf
-from shop.tickets.commands.lines import put_on
+from shop.tickets.commands.lines import check_room_for_lines, put_on
 from shop.tickets.commands.shared import (
     check_consent_to,
     check_takes_work,
@@ -30,7 +31,19 @@ from shop.tickets.commands.shared import (
     settle,
 )
 from shop.tickets.lifecycle import Approval, Status
-from shop.tickets.models import MAX_CAUSE, MAX_JOB, CannedJob, CannedLine, Job, Line, LineKind, Supply, Ticket
+from shop.tickets.models import (
+    MAX_CAUSE,
+    MAX_JOB,
+    CannedJob,
+    CannedLine,
+    Consent,
+    EstimateVersion,
+    Job,
+    Line,
+    LineKind,
+    Supply,
+    Ticket,
+)
 
 MAX_JOBS = 50
 
@@ -110,14 +123,22 @@ def remove_job(job: Job, *, by: Account) -> Job:
 
 
 def restore_job(job: Job, *, by: Account) -> Job:
-    """Put a job back that was taken off, with its parts as far as the shelf has them."""
+    """Put a job back that was taken off, with its parts as far as the shelf has them.
+
+    One that was approved is to be asked about again when the customer has agreed to a sum without it since. Raises
+    RuleBroken when there is no room for it.
+    """
     with transaction():
         ticket = job.ticket
         lock_ticket(ticket)
         check_takes_work(ticket)
         if job.removed_at is not None:
+            _check_room(ticket, lines=len(job.lines))
+            if job.is_approved and _was_answered_since(ticket, job.removed_at):
+                job.approval, job.approved_cents = Approval.PENDING, None
             job.removed_at = None
             if job.is_charged:
+                shelf.lock_parts([job])
                 shelf.reserve_what_is_there(job, by=by)
             settle(ticket)
             record(Action.JOB_RESTORED, ticket, by=by, position=job.position)
@@ -131,6 +152,7 @@ def ask_again(job: Job, *, by: Account) -> Job:
         if job.is_charged:
             raise Conflict("This job is waiting for the customer’s answer, or approved.")
         job.approval, job.approved_cents = Approval.PENDING, None
+        shelf.lock_parts([job])
         shelf.reserve_what_is_there(job, by=by)
         settle(ticket)
         record(Action.JOB_ASKED_AGAIN, ticket, by=by, position=job.position)
@@ -172,12 +194,13 @@ def reopen_job(job: Job, *, by: Account) -> Job:
 
 
 def finish_jobs(ticket: Ticket, *, by: Account) -> None:
-    """Finish what is approved and not done yet; inside the caller's transaction.
+    """Finish what is approved and not done yet, and fit what was kept for finished work since; inside the caller's
+    transaction.
 
     Raises Conflict when the customer has not approved a job as it is.
     """
     for job in ticket.jobs:
-        if job.is_approved and not job.is_done:
+        if job.is_approved and (not job.is_done or job.keeps_parts):
             check_consent_to(job)
             _finish(job, by=by)
 
@@ -234,7 +257,9 @@ def offer_again(ticket: Ticket, *, job: Job, by: Account) -> Job:
     with transaction():
         lock_ticket(ticket)
         check_takes_work(ticket)
-        if not (ticket.vehicle_id and job.ticket.vehicle_id == ticket.vehicle_id) or job.is_charged:
+        is_of_before = job.ticket_id < ticket.id and job.removed_at is None and not job.ticket.is_archived
+        is_theirs = ticket.vehicle_id is not None and job.ticket.vehicle_id == ticket.vehicle_id
+        if not (is_of_before and is_theirs) or job.is_charged:
             raise Conflict("This job was not declined for this vehicle.")
         if any(each.first_offered_id == job.id for each in ticket.jobs):
             raise Conflict("This job is on the ticket already.")
@@ -247,13 +272,24 @@ def offer_again(ticket: Ticket, *, job: Job, by: Account) -> Job:
 
 
 def _new_job(ticket: Ticket, complaint: str) -> Job:
-    if len(ticket.jobs) >= MAX_JOBS:
-        raise RuleBroken(f"A ticket has at most {MAX_JOBS} jobs.", field="complaint")
+    _check_room(ticket)
     position = max((job.position for job in ticket.every_job), default=0) + 1
     job = Job(position=position, complaint=complaint, discount_ppm=0, discount_cents=0)
     _check(job)
     ticket.every_job.append(job)
     return job
+
+
+def _check_room(ticket: Ticket, *, lines: int = 0) -> None:
+    """Raises RuleBroken when there is none for one more job, with so many lines."""
+    if len(ticket.jobs) >= MAX_JOBS:
+        raise RuleBroken(f"A ticket has at most {MAX_JOBS} jobs.", field="complaint")
+    check_room_for_lines(ticket, lines)
+
+
+def _was_answered_since(ticket: Ticket, moment: datetime) -> bool:
+    answers = select(Consent.id).join(Consent.version).where(EstimateVersion.ticket_id == ticket.id)
+    return db.session.scalar(answers.where(Consent.at >= moment).limit(1)) is not None
 
 
 def _fill(job: Job, lines: Sequence[CannedLine], *, by: Account) -> None:
@@ -282,8 +318,9 @@ def _check(job: Job) -> None:
 
 def _finish(job: Job, *, by: Account) -> None:
     shelf.fit_all(job, by=by)
-    job.done_at = now()
-    record(Action.JOB_FINISHED, job.ticket, by=by, position=job.position)
+    if not job.is_done:
+        job.done_at = now()
+        record(Action.JOB_FINISHED, job.ticket, by=by, position=job.position)
 
 
 def _archive(canned: CannedJob) -> None:

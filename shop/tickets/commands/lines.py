@@ -25,8 +25,9 @@ from shop.tickets.commands.shared import (
     lock_ticket,
     named,
     settle,
+    shortened,
 )
-from shop.tickets.models import MAX_DESCRIPTION, MAX_MINUTES, Job, Line, LineKind, Supply, Ticket
+from shop.tickets.models import MAX_DESCRIPTION, MAX_JOB, MAX_MINUTES, Job, Line, LineKind, Supply, Ticket
 
 MAX_LINES = 200
 
@@ -107,7 +108,7 @@ def use_part(
     with transaction():
         line = _line_of(ticket, part, quantity, core_cents)
         shelf.reserve(line)
-        put_on(_job_for_parts(ticket, job), line)
+        put_on(_job_for_parts(ticket, job, by=by), line)
         settle(ticket)
         shelf.record_part(Action.PART_USED, line, by=by)
         return line
@@ -119,7 +120,7 @@ def want_part(
     """List parts that the ticket needs and the shelf lacks; nothing is kept yet. Raises as ``use_part`` does."""
     with transaction():
         line = _line_of(ticket, part, quantity, core_cents)
-        put_on(_job_for_parts(ticket, job), line)
+        put_on(_job_for_parts(ticket, job, by=by), line)
         settle(ticket)
         shelf.record_part(Action.PART_WANTED, line, by=by)
         return line
@@ -170,6 +171,8 @@ def edit_line(line: Line, *, by: Account, version: int | None = None, **values: 
         was = line.quantity
         changes = apply_changes(line, values)
         _check(line)
+        if "mechanic" in changes:
+            _check_mechanic(line)
         if "quantity" in changes and line.part is not None:
             _change_reservation(line, line.quantity - was)
         if changes:
@@ -203,9 +206,10 @@ def restore_line(line: Line, *, by: Account) -> Line:
     with transaction():
         ticket = lock_job(line.job)
         if line.removed_at is not None:
-            _check_room(ticket)
+            check_room_for_lines(ticket, 1)
             line.removed_at = None
             if line.job.is_charged:
+                shelf.lock_parts([line.job])
                 shelf.reserve_if_there(line, by=by)
             settle(ticket)
             record(Action.LINE_RESTORED, ticket, by=by, changes=named(line))
@@ -215,8 +219,9 @@ def restore_line(line: Line, *, by: Account) -> Line:
 def put_on(job: Job, line: Line) -> None:
     """Hang a checked line on a job, inside the caller's transaction."""
     ticket = job.ticket
-    _check_room(ticket)
+    check_room_for_lines(ticket, 1)
     _check(line)
+    _check_mechanic(line)
     line.ticket = ticket
     job.every_line.append(line)
 
@@ -247,10 +252,10 @@ def _line_of(ticket: Ticket, part: Part, quantity: int, core_cents: int) -> Line
     )
 
 
-def _job_for_parts(ticket: Ticket, job: Job | None) -> Job:
+def _job_for_parts(ticket: Ticket, job: Job | None, *, by: Account) -> Job:
     """The one that was asked for; without one the ticket's first."""
     if job is None:
-        return _first_job(ticket)
+        return _first_job(ticket, by=by)
     if job.ticket is not ticket or job.removed_at is not None:
         raise Conflict("This job has been taken off the ticket.")
     _check_is_charged(job)
@@ -262,14 +267,15 @@ def _check_is_charged(job: Job) -> None:
         raise Conflict("This job was declined. Ask about it again before you put parts on it.")
 
 
-def _first_job(ticket: Ticket) -> Job:
+def _first_job(ticket: Ticket, *, by: Account) -> Job:
     """The first one that is not declined; a ticket whose jobs were all taken off gets one."""
     for job in ticket.jobs:
         if job.is_charged:
             return job
-    job = Job(position=len(ticket.every_job) + 1, complaint=ticket.first_line[:100])
+    job = Job(position=len(ticket.every_job) + 1, complaint=shortened(ticket.first_line, MAX_JOB))
     ticket.every_job.append(job)
     db.session.flush()  # it gets its defaults, and counts
+    record(Action.JOB_ADDED, ticket, by=by, changes={"complaint": (None, job.complaint)}, position=job.position)
     return job
 
 
@@ -282,8 +288,9 @@ def _change_reservation(line: Line, more: int) -> None:
         stock.release(line.stocked, -more)
 
 
-def _check_room(ticket: Ticket) -> None:
-    if sum(len(job.lines) for job in ticket.jobs) >= MAX_LINES:
+def check_room_for_lines(ticket: Ticket, more: int) -> None:
+    """Raises RuleBroken when the ticket would have too many lines."""
+    if sum(len(job.lines) for job in ticket.jobs) + more > MAX_LINES:
         raise RuleBroken(f"A ticket has at most {MAX_LINES} lines.")
 
 
@@ -300,16 +307,21 @@ def _check(line: Line) -> None:
     _check_kind(line, quantity)
     if line.kind is LineKind.LABOUR and not 0 <= (line.minutes or 0) <= MAX_MINUTES:
         raise RuleBroken(f"Enter at most {MAX_MINUTES // 60:,} hours.", field="minutes")
-    if line.mechanic is not None and line.mechanic.is_archived:
-        raise RuleBroken(f"{line.mechanic.name} no longer works here.", field="mechanic")
     for field in ("price_cents", "cost_cents", "core_cents"):
         cents: Any = getattr(line, field) or 0
         if cents < 0:
             raise RuleBroken("This can't be less than 0.", field=field)
         if cents * quantity > MAX_CENTS:
-            raise RuleBroken("This line comes to more than can be charged.", field=field)
+            what = field if cents > MAX_CENTS or line.part is None else "quantity"
+            raise RuleBroken("This line comes to more than can be charged.", field=what)
     if line.kind is LineKind.LABOUR and line.total_cents > MAX_CENTS:
         raise RuleBroken("This line comes to more than can be charged.", field="minutes")
+
+
+def _check_mechanic(line: Line) -> None:
+    """Who has left gets no new work; what they did stays theirs."""
+    if line.mechanic is not None and line.mechanic.is_archived:
+        raise RuleBroken(f"{line.mechanic.name} no longer works here.", field="mechanic")
 
 
 def _check_kind(line: Line, quantity: int) -> None:

@@ -162,6 +162,12 @@ def _check_parts(ticket: Ticket) -> None:
         raise Conflict(f"{wanted[0].label} has not been taken from the shelf yet. Take it, or take it off the ticket.")
 
 
+def _check_done(ticket: Ticket) -> None:
+    for job in ticket.jobs:
+        if job.is_approved and not job.is_done:
+            raise Conflict(f"“{job.label}” is not done yet. Reopen the work, or take the job off the ticket.")
+
+
 def _check_odometer_in(ticket: Ticket) -> None:
     if ticket.vehicle is not None and ticket.odometer_in is None:
         raise RuleBroken("Write down the odometer first.", field="odometer_in")
@@ -188,6 +194,7 @@ _CHECKS: dict[Need, Callable[[Ticket], Any]] = {
     Need.CONSENT: check_consent,
     Need.DECISIONS: _check_decisions,
     Need.PARTS: _check_parts,
+    Need.DONE: _check_done,
     Need.ODOMETER_IN: _check_odometer_in,
     Need.ODOMETER_OUT: _check_odometer_out,
     Need.MECHANIC: _check_mechanic,

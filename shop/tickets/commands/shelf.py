@@ -17,8 +17,13 @@ def reserve(line: Line) -> None:
     line.supply = Supply.RESERVED
 
 
+def lock_parts(jobs: Iterable[Job]) -> None:
+    """Let nobody else take the parts of these jobs until the transaction ends; before asking what the shelf has."""
+    stock.lock(*{line.stocked for line in _by_part(jobs)})
+
+
 def reserve_what_is_there(job: Job, *, by: Account | None) -> None:
-    """Keep the parts of a job that the shelf has, as far as it has them."""
+    """Keep the parts of a job, which are locked, as far as the shelf has them."""
     for line in _by_part([job]):
         reserve_if_there(line, by=by)
 

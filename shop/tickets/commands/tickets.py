@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 
 from shop.accounts.models import Account
 from shop.audit.actions import Action
+from shop.audit.queries import values_before
 from shop.audit.record import apply_changes, record
 from shop.common.clock import now
 from shop.common.errors import Conflict, RuleBroken, StaleEdit, refuse
@@ -93,7 +94,7 @@ def open_comeback(ticket: Ticket, *, by: Account) -> Ticket:
     """
     with transaction():
         lock_ticket(ticket)
-        if ticket.completed_at is None:
+        if not ticket.can_come_back:
             raise Conflict(f"{ticket.label} has not been finished yet, so it can’t come back.")
         vehicle = ticket.vehicle
         is_theirs = vehicle is not None and vehicle.customer_id == ticket.customer_id and not vehicle.is_archived
@@ -183,8 +184,9 @@ def edit_ticket(
             check_promise(values.get("promised_at"))
         changes = apply_changes(ticket, values)
         if "vehicle" in changes:
+            _take_reading_back(ticket, changes["vehicle"][0], by=by)
             changes["vehicle"] = tuple(vehicle and vehicle.label for vehicle in changes["vehicle"])
-        if {"odometer_in", "odometer_out"} & set(changes):
+        if {"odometer_in", "odometer_out", "vehicle"} & set(changes):
             _read_odometer(ticket, odometer_reason, by=by)
         if changes:
             ticket.version += 1
@@ -206,8 +208,8 @@ def move(
 
     ``seen`` is the status that the page showed, ``total`` what the ticket came to on it, in cents. The desk's approval
     is a consent at the counter to everything that has not been decided. When the work is done, its jobs are finished
-    and their parts fitted; cancelling gives all parts back to the shelf. Reaching ``ready`` for the first time is when
-    the ticket counts as completed.
+    and their parts fitted, at the latest with the invoice; cancelling gives all parts back to the shelf. Reaching
+    ``ready`` for the first time is when the ticket counts as completed.
 
     Raises Conflict when the ticket moved on since it was seen, what is consented to has changed since, it can't go
     there, its customer or vehicle is archived, or it lacks what the move needs;
@@ -228,7 +230,7 @@ def move(
                 )
             consent_at_the_counter(ticket, by=by)
         check_needs(ticket, step)
-        if to in (Status.QUALITY_CHECK, Status.READY):
+        if to in (Status.QUALITY_CHECK, Status.READY, Status.INVOICED):
             finish_jobs(ticket, by=by)
         elif to is Status.CANCELLED:
             shelf.give_back(ticket.jobs, by=by)
@@ -311,6 +313,16 @@ def _read_odometer(ticket: Ticket, reason: str, *, by: Account) -> None:
     later = select(Ticket.id).where(Ticket.vehicle_id == ticket.vehicle_id, Ticket.id > ticket.id, is_read)
     if db.session.scalar(later.where(Ticket.archived_at.is_(None)).limit(1)) is None:
         edit_vehicle(ticket.vehicle, odometer=newest, odometer_reason=reason, by=by)
+
+
+def _take_reading_back(ticket: Ticket, vehicle: Vehicle | None, *, by: Account) -> None:
+    """The ticket was another vehicle's after all: this one's odometer is what it was before it was read on it."""
+    read = [reading for reading in (ticket.odometer_in, ticket.odometer_out) if reading is not None]
+    if vehicle is None or vehicle.is_archived or vehicle.odometer not in read:
+        return
+    before = (int(text) if text else None for text in values_before(vehicle, "odometer"))
+    former = next((reading for reading in before if reading not in read), None)
+    edit_vehicle(vehicle, odometer=former, odometer_reason=f"{ticket.label} is another vehicle’s", by=by)
 
 
 def _checked_vehicle(vehicle: Vehicle | None, customer: Customer) -> Vehicle | None:

@@ -78,6 +78,16 @@ class Job(Base, Versioned, Dated):
         return self.done_at is not None
 
     @property
+    def keeps_parts(self) -> bool:
+        """Some of its parts are kept on the shelf for it, and not in the vehicle yet."""
+        return any(line.supply is Supply.RESERVED for line in self.lines)
+
+    @property
+    def is_begun(self) -> bool:
+        """It is done, or some of its parts are in the vehicle."""
+        return self.is_done or any(line.supply is Supply.FITTED for line in self.lines)
+
+    @property
     def asks_for_consent(self) -> bool:
         """Not decided yet, or grown beyond what was approved."""
         return self.approval is Approval.PENDING or self.over_cents > 0

@@ -175,6 +175,16 @@ class Ticket(Base, Versioned, Dated, Archivable):
         return bool(self.jobs) and not any(job.is_charged for job in self.jobs)
 
     @property
+    def can_come_back(self) -> bool:
+        """The repair was finished, so that it can turn out not to have held."""
+        return self.completed_at is not None and self.status is not Status.CANCELLED
+
+    @property
+    def unfinished_jobs(self) -> list[Job]:
+        """Approved, and not marked as done."""
+        return [job for job in self.jobs if job.is_approved and not job.is_done]
+
+    @property
     def is_every_job_done(self) -> bool:
         """There is approved work, and all of it is done."""
         approved = [job for job in self.jobs if job.is_approved]
