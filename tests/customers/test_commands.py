@@ -30,6 +30,20 @@ def sentences(*subjects: Customer | Vehicle) -> list[str]:
 
 
 class TestCustomer:
+    def test_a_telephone_number_has_figures(self, by: Account) -> None:
+        with pytest.raises(RuleBroken) as refusal:
+            commands.add_customer(name="Joy", phone="ask her brother", by=by)
+        assert refusal.value.field == "phone"
+        joy = commands.add_customer(name="Joy", by=by)
+        with pytest.raises(RuleBroken):
+            commands.edit_customer(joy, phone="x", by=by)
+
+    def test_vehicles_that_leave_and_come_back_along_with_it_tell_so(self, by: Account) -> None:
+        vehicle = make_vehicle()
+        commands.archive_customer(vehicle.customer, by=by)
+        commands.restore_customer(vehicle.customer, by=by)
+        assert sentences(vehicle) == ["brought 2014 Honda Civic back", "archived 2014 Honda Civic"]
+
     def test_add_works_and_leaves_an_event(self, by: Account) -> None:
         customer = commands.add_customer(name="Joy Tanaka", email="joy@example.net", phone="555 0100", by=by)
         assert (customer.name_key, customer.email_key, customer.phone_key) == (

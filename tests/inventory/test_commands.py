@@ -18,9 +18,10 @@ from shop.common.transaction import transaction
 from shop.extensions import db
 from shop.inventory import commands, queries, stock
 from shop.inventory.models import MAX_QUANTITY, MoveKind, Part, StockMove
-from shop.tickets.models import Ticket
+from shop.tickets.lifecycle import Approval
+from shop.tickets.models import Supply, Ticket
 from tests.cast import Cast
-from tests.factories import make_part, make_ticket
+from tests.factories import make_part, make_part_line, make_ticket
 
 
 @pytest.fixture
@@ -220,6 +221,16 @@ class TestArchiving:
         with pytest.raises(Conflict, match="still 1 on the shelf"):
             commands.archive_part(part, by=by)
         assert not part.is_archived
+
+    def test_is_refused_while_an_open_ticket_wants_it(self, by: Account) -> None:
+        part, ticket = make_part(on_hand=0), make_ticket()
+        make_part_line(ticket, part, supply=Supply.WANTED)
+        with pytest.raises(Conflict, match=f"Ticket {ticket.label} still wants it"):
+            commands.archive_part(part, by=by)
+        with transaction():
+            ticket.jobs[0].approval = Approval.DECLINED
+        commands.archive_part(part, by=by)
+        assert part.is_archived
 
     def test_twice_is_once(self, by: Account) -> None:
         part = make_part(on_hand=0)

@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from shop.accounts.models import Account
 from shop.common.clock import at_moment, now
 from shop.common.transaction import transaction
 from shop.extensions import db
+from shop.tickets import commands
 from shop.tickets.board import BOARD, CARDS_A_COLUMN, board
+from shop.tickets.commands.shared import settle
 from shop.tickets.lifecycle import OPEN, Approval, Status
-from shop.tickets.models import Supply
+from shop.tickets.models import Supply, Ticket
 from tests.browser import Browser
-from tests.factories import make_job, make_mechanic, make_part, make_part_line, make_ticket, make_vehicle
+from tests.factories import make_job, make_mechanic, make_part, make_part_line, make_ticket, make_vehicle, settled
 from tests.statements import counted
 
 
@@ -147,3 +151,29 @@ class TestPage:
         page = desk.get("/desk/?mechanic=999")
         assert page.status == 200
         assert page.errors
+
+    def test_a_consent_is_to_the_sum_that_the_card_showed(self, desk: Browser) -> None:
+        with desk.app.app_context():
+            ticket = make_ticket()
+            make_part_line(ticket, make_part(price_cents=10_000), supply=Supply.WANTED)
+            settled(ticket)
+            ticket_id = ticket.id
+        form = desk.get("/desk/").form("Approve at the counter")
+        with desk.app.app_context(), transaction():
+            line = db.session.get_one(Ticket, ticket_id).jobs[0].lines[0]
+            line.price_cents = 110_000
+            settle(line.ticket)
+        page = form.submit("Approve at the counter", htmx=True)
+        assert page.status == 409
+        assert "Somebody has changed the work" in page.text
+        with desk.app.app_context():
+            assert db.session.get_one(Ticket, ticket_id).status is Status.DRAFT
+
+    def test_a_job_that_is_moved_was_touched(self, desk: Browser) -> None:
+        with desk.app.app_context():
+            ticket = make_ticket()
+            job = make_job(ticket)
+            before = {card.id: card.touched_at for column in board() for card in column.cards}
+            commands.move_job(job, up=True, by=db.session.scalars(select(Account)).first())
+            after = {card.id: card.touched_at for column in board() for card in column.cards}
+            assert after[ticket.id] > before[ticket.id]

@@ -482,6 +482,25 @@ class TestNew:
         assert page.heading == "#1002"
         assert "HH-RK 4071" in page.text
 
+    def test_a_refused_ticket_still_shows_who_was_found(self, desk: Browser, golf: int) -> None:
+        form = desk.get("/desk/tickets/new").form("Open the ticket")
+        page = form.fill(q="tanaka", complaint="Wipers leave streaks.").submit("Open the ticket")
+        assert page.status == 422
+        assert "Find the customer, or write down a new one." in page.text
+        assert "already here: #1001" in page.text
+
+    def test_a_vehicle_that_went_to_somebody_else_meanwhile_is_not_left_out_unsaid(
+        self, desk: Browser, golf: int
+    ) -> None:
+        ticket = ticket_of(desk, golf)
+        whose = f"{ticket.customer_id}-{ticket.vehicle_id}"
+        with desk.app.app_context(), transaction():
+            db.session.get_one(Vehicle, ticket.vehicle_id).customer_id = make_customer().id
+        form = desk.get("/desk/tickets/new?q=tanaka").form("Open the ticket")
+        page = form.fill(whose=whose, complaint="Wipers leave streaks.").submit("Open the ticket")
+        assert page.status == 422
+        assert "What you chose is no longer on the list. Choose again." in page.text
+
     def test_htmx_gets_the_matches_and_keeps_the_choice(self, desk: Browser, golf: int) -> None:
         ticket = ticket_of(desk, golf)
         with desk.app.app_context():

@@ -40,6 +40,22 @@ def test_shows_my_jobs_and_not_those_of_others(mechanic: Browser, job: int, fore
     assert "Foreign." not in page.text
 
 
+def test_two_of_one_name_have_a_list_each(desk: Browser) -> None:
+    with desk.app.app_context():
+        for complaint in ("Squeals.", "Rattles."):
+            make_ticket(status=Status.IN_PROGRESS, mechanics=[make_mechanic(name="Sam")], complaint=complaint)
+    page = desk.get("/floor/")
+    assert [title.get_text(" ", strip=True) for title in page.soup.select(".jobs__title")] == ["Sam 1", "Sam 1"]
+
+
+def test_what_is_not_shown_is_counted(desk: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shop.tickets.board.MOST_JOBS", 2)
+    with desk.app.app_context():
+        for _ in range(5):
+            make_ticket(status=Status.IN_PROGRESS)
+    assert "3 more jobs, promised later." in desk.get("/floor/").text
+
+
 def test_the_desk_sees_all_work_mechanic_by_mechanic(desk: Browser, job: int, foreign_job: int) -> None:
     with desk.app.app_context():
         make_ticket(status=Status.IN_PROGRESS, complaint="Spare.")

@@ -45,6 +45,25 @@ def add_labour(desk: Browser, golf: int, *, htmx: bool = False, **values: str) -
 
 
 @both_ways
+@pytest.mark.parametrize("field", ["minutes", "price_cents"])
+def test_what_a_line_must_have_is_not_emptied(desk: Browser, golf: int, field: str, htmx: bool) -> None:
+    add_labour(desk, golf)
+    page = desk.get(f"/desk/tickets/{golf}").follow("Change Pads").form("Save").fill(**{field: ""}).submit(htmx=htmx)
+    assert page.status == 422
+    assert ("Enter the hours." if field == "minutes" else "Enter the price.") in page.text
+
+
+@both_ways
+def test_an_emptied_cost_is_none(desk: Browser, golf: int, htmx: bool) -> None:
+    fee = {"kind": "fee", "description": "Waste", "price_cents": "60", "cost_cents": "20"}
+    desk.get(f"/desk/tickets/{golf}").form(f"/jobs/{job_id(desk, golf)}/lines").fill(**fee).submit()
+    desk.get(f"/desk/tickets/{golf}").follow("Change Waste").form("Save").fill(cost_cents="").submit(htmx=htmx)
+    with desk.app.app_context():
+        (line,) = db.session.get_one(Ticket, golf).jobs[0].lines
+        assert (line.price_cents, line.cost_cents) == (6_000, 0)
+
+
+@both_ways
 def test_labour_is_added_at_the_shops_rate(desk: Browser, golf: int, htmx: bool) -> None:
     page = add_labour(desk, golf, htmx=htmx)
     assert "Pads, replace" in page.text

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from shop.audit.queries import timeline
 from shop.common.clock import now
 from shop.common.errors import Conflict, RuleBroken, StaleEdit
 from shop.extensions import db
+from shop.mechanics.commands import archive_mechanic
 from shop.ops.checks import problems
 from shop.settings.models import Rates
 from shop.tickets import commands
 from shop.tickets.beside import beside
+from shop.tickets.commands.jobs import MAX_JOBS
 from shop.tickets.lifecycle import Approval, Status
 from shop.tickets.models import CannedJob, Job, LineKind, Supply, Ticket
 from tests.cast import Cast
@@ -231,10 +234,49 @@ class TestDeclinedBefore:
         assert [line.core_cents for line in again.lines] == [7_500]
         assert again.charge_cents == declined.charge_cents
 
+    def test_of_this_ticket_or_taken_off_is_no_business_here(self, cast: Cast) -> None:
+        desk, vehicle = cast.account("desk"), make_vehicle()
+        first = make_ticket(vehicle=vehicle)
+        declined = make_job(first, approval=Approval.DECLINED)
+        with pytest.raises(Conflict):
+            commands.offer_again(first, job=declined, by=desk)
+        commands.remove_job(declined, by=desk)
+        with pytest.raises(Conflict):
+            commands.offer_again(make_ticket(vehicle=vehicle), job=declined, by=desk)
+
     def test_of_another_vehicle_is_no_business_here(self, cast: Cast) -> None:
         other = make_job(make_ticket(vehicle=make_vehicle()), approval=Approval.DECLINED)
         with pytest.raises(Conflict):
             commands.offer_again(make_ticket(vehicle=make_vehicle()), job=other, by=cast.account("desk"))
+
+
+def test_a_line_of_a_mechanic_who_has_left_can_be_put_right(cast: Cast, job: Job) -> None:
+    desk, rui = cast.account("desk"), make_mechanic()
+    line = commands.add_labour(job, description="Pads", minutes=60, mechanic=rui, by=desk)
+    archive_mechanic(rui, by=cast.account("owner"))
+    commands.edit_line(line, description="Pads, front", by=desk)
+    assert (line.description, line.mechanic) == ("Pads, front", rui)
+    commands.edit_line(line, mechanic=None, by=desk)
+    with pytest.raises(RuleBroken) as refusal:
+        commands.edit_line(line, mechanic=rui, by=desk)
+    assert refusal.value.field == "mechanic"
+
+
+def test_a_job_is_put_back_only_where_there_is_room(cast: Cast, job: Job) -> None:
+    desk, ticket = cast.account("desk"), job.ticket
+    removed = make_job(ticket)
+    commands.remove_job(removed, by=desk)
+    for _ in range(MAX_JOBS - 1):
+        make_job(ticket)
+    with pytest.raises(RuleBroken, match="at most 50 jobs"):
+        commands.restore_job(removed, by=desk)
+
+
+def test_a_first_job_that_is_made_for_a_part_leaves_an_event(cast: Cast, job: Job) -> None:
+    desk, ticket = cast.account("desk"), job.ticket
+    commands.remove_job(job, by=desk)
+    commands.use_part(ticket, part=make_part(on_hand=5), quantity=1, by=desk)
+    assert "added a job" in [entry.sentence for entry in timeline(ticket)]
 
 
 @pytest.mark.parametrize("status", [status for status in Status if not status.takes_work])
