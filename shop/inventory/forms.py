@@ -33,6 +33,7 @@ class QuickAddForm(ShopForm):
     sku = TextField("SKU", empty_is_none=True, validators=[at_most(MAX_SKU)])
     location = TextField("Location", default="", validators=[at_most(MAX_LOCATION)])
     price_cents = MoneyField("Price", validators=[InputRequired("Enter a price."), _not_negative])
+    cost_cents = MoneyField("Cost", filters=[zero_for_nothing], validators=[_not_negative])
     on_hand = WholeNumberField("On hand", most=MAX_QUANTITY, filters=[zero_for_nothing])
     minimum = WholeNumberField("Minimum", most=MAX_QUANTITY, filters=[zero_for_nothing])
 

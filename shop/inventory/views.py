@@ -8,6 +8,7 @@ from flask import request, url_for
 
 from shop.audit.actions import Action
 from shop.audit.queries import timeline
+from shop.common.open_work import open_work_of
 from shop.extensions import db
 from shop.inventory import commands, queries
 from shop.inventory.forms import CountForm, PartFilterForm, PartForm, QuickAddForm, ReceiveForm, ScrapForm
@@ -162,6 +163,7 @@ def part_context(part: Part, *, part_form: PartForm | None = None, **move_forms:
     return {
         "part": part,
         "part_form": part_form,
+        "open_tickets": open_work_of(part),
         "receive_form": ReceiveForm.blank(),
         "count_form": CountForm.blank(),
         "scrap_form": ScrapForm.blank(),

@@ -20,7 +20,7 @@ from shop.tickets.models.consent import MAX_NAME, MAX_WORDS
 from shop.web.fields import LongTextField, TextField, WholeNumberField, at_most
 
 #: What the buttons say, the expected answer first.
-_WORDS = {Approval.APPROVED: "Approve", Approval.DEFERRED: "Not now", Approval.DECLINED: "Decline"}
+_WORDS = {Approval.APPROVED: "Approve", Approval.DEFERRED: "Later", Approval.DECLINED: "Decline"}
 
 
 class JobAnswerField(RadioField):

@@ -35,7 +35,7 @@ class Approval(Enum):
 #: What a customer can answer.
 ANSWERS = (Approval.APPROVED, Approval.DECLINED, Approval.DEFERRED)
 
-_ANSWER_WORDS = {Approval.APPROVED: "approved", Approval.DECLINED: "declined", Approval.DEFERRED: "put off"}
+_ANSWER_WORDS = {Approval.APPROVED: "approved", Approval.DECLINED: "declined", Approval.DEFERRED: "for later"}
 
 
 def in_short(answers: Sequence[Approval]) -> str:

@@ -55,18 +55,25 @@ def new_context(form: OpenForm) -> dict[str, Any]:
         rows = [as_row(customer), *(row for row in rows if row.id != customer.id)]
     named = {found.id for found in search_vehicles(q, limit=MOST_NAMED)} | ({vehicle.id} if vehicle else set())
     rows = with_vehicles(rows, most=MOST_FOUND, also=named)
-    looks_like_a_name = not any(character.isdigit() for character in q)
-    if q and not rows and looks_like_a_name and "find" in request.form and not form.name.data:
-        form.name.data = q
+    looks_like = field_for(q)
+    if q and not rows and "find" in request.form and not form[looks_like].data:
+        form[looks_like].data = q
     vehicle_ids = [vehicle.id for row in rows for vehicle in row.vehicles]
     return {
         "form": form,
         "q": q,
-        "looks_like_a_name": looks_like_a_name,
+        "looks_like": looks_like,
         "rows": rows,
         "whose": form.whose.data,
         "open_tickets": open_tickets_of(vehicle_ids),
     }
+
+
+def field_for(q: str) -> str:
+    """What somebody who is not found was looked for by: ``name``, ``phone`` or ``plate``."""
+    if not any(character.isdigit() for character in q):
+        return "name"
+    return "plate" if any(character.isalpha() for character in q) else "phone"
 
 
 def whose_is_named() -> str:

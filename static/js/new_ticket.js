@@ -1,6 +1,7 @@
-// Who was looked for in vain is who is written down instead: the words become the new customer's name when that fold opens.
+// Who was looked for in vain is who is written down instead: what was typed stands there as their name, telephone or number
+// plate, as it looks like, when that fold opens.
 document.addEventListener("toggle", ({ target }) => {
-  const words = document.querySelector("[data-nobody]")?.dataset.nobody;
-  const name = target.open && target.querySelector("[name='name']");
-  if (words && name && !name.value) name.value = words;
+  const { nobody, field } = document.querySelector("[data-nobody]")?.dataset ?? {};
+  const control = target.open && nobody && target.querySelector(`[name='${field}']`);
+  if (control && !control.value) control.value = nobody;
 }, true);

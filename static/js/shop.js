@@ -141,11 +141,14 @@
   });
 
   // A form is sent once, and after asking where it says so. This runs before htmx, which listens on the form itself.
+  // What the browser can't read it would send as nothing, so that is to be finished first.
   const agreed = new WeakSet();
   document.addEventListener("submit", (event) => {
     const { target: form, submitter } = event;
     const words = submitter?.dataset.confirm ?? form.dataset.confirm;
+    const half = [...form.elements].find(({ validity }) => validity?.badInput); // such as a date without a time
     if (form.getAttribute("aria-busy") === "true") stop(event);
+    else if (half) { stop(event); half.reportValidity(); }
     else if (words && !agreed.delete(form)) { stop(event); ask(words, form, submitter); }
   }, true);
   document.addEventListener("submit", ({ target: form, defaultPrevented }) => {

@@ -608,8 +608,14 @@ class TestNew:
         assert "Nobody is like “Zebedee Unknown”." in page.text
         assert page.soup.select_one("[data-nobody='Zebedee Unknown']")
         form = desk.get("/desk/tickets/new").form("Open the ticket")
-        for q, name in (("Zebedee Unknown", "Zebedee Unknown"), ("Tanaka", ""), ("B XY 123", "")):
-            assert form.fill(q=q).submit("Find").form("Open the ticket").values["name"] == name
+        for q, fields in (
+            ("Zebedee Unknown", {"name": "Zebedee Unknown", "phone": "", "plate": ""}),
+            ("+1 555 0199", {"name": "", "phone": "+1 555 0199", "plate": ""}),
+            ("B XY 123", {"name": "", "phone": "", "plate": "B XY 123"}),
+            ("Tanaka", {"name": "", "phone": "", "plate": ""}),
+        ):
+            values = form.fill(q=q).submit("Find").form("Open the ticket").values
+            assert {name: values[name] for name in fields} == fields
 
     def test_says_what_is_optional(self, desk: Browser) -> None:
         page = desk.get("/desk/tickets/new")

@@ -319,7 +319,8 @@ def test_a_no_to_everything_shows_and_is_no_yes(desk: Browser, golf: int) -> Non
     answer = {f"job-{job_id(desk, golf)}": "declined"}
     page = desk.get(f"/desk/tickets/{golf}").form("Note it").fill(name="Joy", channel="phone", **answer).submit()
     assert "nothing approved" in page.text
-    page = page.form("Mark as approved").submit()
+    assert "Mark as approved" not in page.text
+    page = desk.post(f"/desk/tickets/{golf}/moves", {"to": Status.APPROVED.value})
     assert (page.status, "wants none of it done" in page.text) == (409, True)
     with desk.app.app_context():
         assert db.session.get_one(Ticket, golf).status is Status.ESTIMATE
@@ -411,7 +412,7 @@ def test_a_repair_that_did_not_hold_comes_back_in_one_click(desk: Browser) -> No
     with desk.app.app_context():
         first = make_ticket(status=Status.PICKED_UP, vehicle=make_vehicle()).id
     page = desk.get(f"/desk/tickets/{first}").form("It came back").submit()
-    assert "Comeback of #1001 : labour is at nothing." in page.text
+    assert "Comeback of #1001 : labour is free." in page.text
     assert "Came back as #1002" in desk.get(f"/desk/tickets/{first}").text
 
 
