@@ -128,6 +128,14 @@ _BY_NAME = ByName(
 )
 
 
+def others_with_phone_of(customer: Customer, *, limit: int) -> list[Customer]:
+    """Customers on the list who have the same telephone number: often it is one who was written down twice."""
+    if customer.phone_key is None:
+        return []
+    same = select(Customer).where(Customer.phone_key == customer.phone_key, Customer.archived_at.is_(None))
+    return list(db.session.scalars(same.where(Customer.id != customer.id).order_by(Customer.id).limit(limit)))
+
+
 def visible_to(account: Account) -> Select[Customer]:
     """The customers on the list, for the desk; everybody else sees at most the one they are."""
     return known_to(account).where(Customer.archived_at.is_(None))

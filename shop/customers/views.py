@@ -189,6 +189,7 @@ def show_context(
         "customer": customer,
         **vehicle_list(customer, place or Place.asked(), edited=edited),
         "customer_account": account,
+        "same_phone": queries.others_with_phone_of(customer, limit=3),
         "is_erased": customer.is_archived and has_happened(Action.CUSTOMER_ERASED, customer),
         "timeline": timeline(
             customer,

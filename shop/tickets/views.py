@@ -6,6 +6,7 @@ from flask import Flask
 
 from shop.tickets import (
     board_views,
+    canned_views,
     desk_views,
     floor_views,
     job_views,
@@ -18,10 +19,21 @@ from shop.tickets import (
 from shop.tickets.queries import open_count
 from shop.web.nav import MenuEntry, menu
 
-__all__ = ["board_views", "desk_views", "floor_views", "job_views", "list_views", "my_views", "new_views", "open_work"]
+__all__ = [
+    "board_views",
+    "canned_views",
+    "desk_views",
+    "floor_views",
+    "job_views",
+    "list_views",
+    "my_views",
+    "new_views",
+    "open_work",
+]
 
 menu(MenuEntry("desk", "Board", "square-kanban", "desk.board", position=10))
-menu(MenuEntry("desk", "Tickets", "ticket", "desk.tickets", position=20, covers=("desk.ticket",), count=open_count))
+_TICKETS = ("desk.ticket", "desk.canned")
+menu(MenuEntry("desk", "Tickets", "ticket", "desk.tickets", position=20, covers=_TICKETS, count=open_count))
 menu(MenuEntry("floor", "My jobs", "wrench", "floor.jobs", position=10, covers=("floor.job",)))
 menu(MenuEntry("my", "My repairs", "wrench", "my.repairs", position=10, covers=("my.repair",)))
 

@@ -38,3 +38,20 @@ def test_what_was_done_while_it_is_said_to_be_done(open_as: Open, queued: int) -
     expect(page.get_by_role("button", name="It is done")).to_have_count(0)
     expect(page.get_by_label("What was done")).to_have_value("Torqued to spec.")
     expect(page.get_by_label("What was done")).to_be_visible()
+
+
+def test_a_day_without_its_time_is_not_sent_as_no_promise(open_as: Open) -> None:
+    page = open_as("desk")
+    page.goto("/desk/tickets/new")
+    page.get_by_label("Name, telephone or plate").fill("Joy Okafor")
+    page.locator("[name='whose']").last.check()
+    page.get_by_label("What is wrong?").fill("Rattles.")
+    promised = page.locator("[name='promised_at']")
+    promised.focus()
+    page.keyboard.type("12312030")
+    page.get_by_role("button", name="Open the ticket").click()
+    expect(promised).to_be_focused()
+    assert page.url.endswith("/desk/tickets/new")
+    promised.evaluate("field => { field.value = '2030-12-31T10:00' }")
+    page.get_by_role("button", name="Open the ticket").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("#")

@@ -15,7 +15,16 @@ from shop.tickets import commands
 from shop.tickets.lifecycle import Approval, Status
 from shop.tickets.models import CannedJob, Channel, Job, Line, Supply, Ticket
 from tests.browser import Browser, Page
-from tests.factories import keep, make_customer, make_job, make_part, make_part_line, make_ticket, make_vehicle
+from tests.factories import (
+    keep,
+    make_canned_job,
+    make_customer,
+    make_job,
+    make_part,
+    make_part_line,
+    make_ticket,
+    make_vehicle,
+)
 
 both_ways = pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
 
@@ -433,3 +442,21 @@ def test_of_another_ticket_nothing_is_there(desk: Browser, golf: int) -> None:
         strange = make_ticket().jobs[0].id
     for url in (f"jobs/{strange}/remove", f"jobs/{strange}/finish", f"jobs/{strange}/lines", f"jobs/{strange}"):
         assert desk.post(f"/desk/tickets/{golf}/{url}").status == 404
+
+
+class TestCannedJobs:
+    def test_are_listed_with_what_they_take(self, desk: Browser) -> None:
+        assert "No job is kept yet" in desk.get("/desk/canned-jobs").text
+        with desk.app.app_context():
+            make_canned_job(make_part(name="Pads"), name="Front brakes")
+        page = desk.get("/desk/canned-jobs")
+        assert page.rows()[0][:2] == ["Front brakes", "Replace them (1 h), Some part, Disposal × 2"]
+
+    @both_ways
+    def test_one_is_taken_off_the_list(self, desk: Browser, golf: int, htmx: bool) -> None:
+        with desk.app.app_context():
+            make_canned_job(make_part(), name="Front brakes")
+        assert "Front brakes" in desk.get(f"/desk/tickets/{golf}").text
+        desk.get("/desk/canned-jobs").form("Take “Front brakes” off the list").submit(htmx=htmx)
+        assert "No job is kept yet" in desk.get("/desk/canned-jobs").text
+        assert "Front brakes" not in desk.get(f"/desk/tickets/{golf}").text

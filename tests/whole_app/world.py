@@ -79,7 +79,7 @@ def make_world(app: Flask) -> World:
         tom = factories.make_customer(
             name="Tom TOMMARK", email="tommark@example.net", phone="555 0202", notes="NOTESMARK nice dog"
         )
-        factories.make_canned_job(part)
+        canned = factories.make_canned_job(part)
         ids = {}
         for owner, customer in (("customer", joy), ("stranger", tom)):
             mark = customer.name.split()[1]
@@ -104,6 +104,7 @@ def make_world(app: Flask) -> World:
                 "wanted_id": wanted.id,
                 "part_id": part.id,
                 "mechanic_id": mechanic.id,
+                "canned_id": canned.id,
             }
         keys, tokens, sessions = _sign_everybody_in({"customer": joy.id, "stranger": tom.id}, mechanic.id)
         for owner, known in ids.items():
