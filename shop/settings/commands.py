@@ -75,18 +75,20 @@ def objections(values: Mapping[str, Any]) -> list[RuleBroken]:
 def change_rates(*, by: Account, version: int | None = None, **values: Unpack[RatesValues]) -> Rates:
     """Charge by other prices and taxes from now on: new rates with the values given, the others as they were.
 
+    The standard ones become the shop's own when they are saved for the first time.
     ``version`` is that of the rates that the editor saw; raises StaleEdit when there are newer ones, RuleBroken at
     the field that is out of its limits.
     """
     with transaction():
         _locked_rules()
-        before = rates_or_standard(present_rates())
+        present = present_rates()
+        before = rates_or_standard(present)
         if version is not None and version != before.version:
             raise StaleEdit("Somebody changed the prices before you.")
         refuse(objections(values))
         rates = Rates(by_id=by.id, **{field: getattr(before, field) for field in RatesValues.__annotations__})
         changes = apply_changes(rates, values)
-        if not changes:
+        if present is not None and not changes:
             return before
         db.session.add(rates)
         record(Action.RATES_CHANGED, rates, by=by, changes=changes)

@@ -8,9 +8,9 @@ from typing import Any
 from flask import request, url_for
 
 from shop.common.clock import now, this_minute
-from shop.common.stamps import Topic, stamp
+from shop.common.stamps import Topic, remembered, stamp
 from shop.mechanics.queries import everybody
-from shop.settings.queries import shop_rules
+from shop.settings.queries import present_rates, rates_or_standard, shop_rules
 from shop.tickets import commands
 from shop.tickets.board import board as read_board
 from shop.tickets.finding import find_ticket
@@ -24,7 +24,8 @@ from shop.web.respond import Answer, done, page, page_or_fragment, unchanged, wa
 def board() -> Answer:
     if request.args.get("seen") == board_stamp():
         return unchanged()
-    return page_or_fragment("tickets/board.html", "tickets/_board.html", **board_context())
+    hints = {"is_unpriced": is_unpriced(), "standard_labour_cents": rates_or_standard(None).labour_cents}
+    return page_or_fragment("tickets/board.html", "tickets/_board.html", **hints, **board_context())
 
 
 @desk.post("/board/<id:ticket_id>/moves")
@@ -54,6 +55,11 @@ def board_context(*, said: str | None = None, is_bad_news: bool = False) -> dict
         "is_bad_news": is_bad_news,
         "untouched_before": this_minute() - timedelta(hours=shop_rules().untouched_hours),
     }
+
+
+def is_unpriced() -> bool:
+    """Whether nobody has said what the shop charges, and the one who looks can."""
+    return actor.is_owner and remembered(Topic.SETTINGS, "is unpriced", build=lambda: present_rates() is None)
 
 
 def board_stamp() -> str:

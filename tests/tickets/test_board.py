@@ -17,6 +17,7 @@ from shop.tickets.commands.shared import settle
 from shop.tickets.lifecycle import OPEN, Approval, Status
 from shop.tickets.models import Supply, Ticket
 from tests.browser import Browser
+from tests.cast import Cast
 from tests.factories import make_job, make_mechanic, make_part, make_part_line, make_ticket, make_vehicle, settled
 from tests.statements import counted
 
@@ -177,3 +178,11 @@ class TestPage:
             commands.move_job(job, up=True, by=db.session.scalars(select(Account)).first())
             after = {card.id: card.touched_at for column in board() for card in column.cards}
             assert after[ticket.id] > before[ticket.id]
+
+    def test_an_owner_is_told_that_nobody_has_set_prices(self, cast: Cast) -> None:
+        words = "An hour of labour is charged at $120.00"
+        owner = cast.browser("owner")
+        assert words in owner.get("/desk/").text
+        assert words not in cast.browser("desk").get("/desk/").text
+        owner.get("/desk/settings").form("Save prices and taxes").submit()
+        assert words not in owner.get("/desk/").text
