@@ -91,7 +91,7 @@ def change_rates(*, by: Account, version: int | None = None, **values: Unpack[Ra
         if present is not None and not changes:
             return before
         db.session.add(rates)
-        record(Action.RATES_CHANGED, rates, by=by, changes=changes)
+        record(Action.RATES_CHANGED, rates, by=by, changes=changes or {"labour_cents": (None, rates.labour_cents)})
         return rates
 
 

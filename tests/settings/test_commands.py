@@ -55,10 +55,14 @@ class TestRates:
         assert ticket.rates.labour_cents == 13_500
 
     def test_nothing_changed_is_nothing_written(self, by: Account) -> None:
-        assert commands.change_rates(labour_cents=12_000, by=by).id is None
         first = commands.change_rates(labour_cents=13_500, by=by)
         assert commands.change_rates(labour_cents=13_500, version=first.id, by=by) is first
         assert (how_many(Rates), how_many(Event)) == (1, 1)
+
+    def test_the_standard_ones_are_the_shops_own_once_they_are_saved(self, by: Account) -> None:
+        rates = commands.change_rates(labour_cents=12_000, by=by)
+        assert queries.present_rates() is rates
+        assert [entry.sentence for entry in timeline(rates)] == ["changed the shop’s labour rate"]
 
     def test_of_an_older_version_are_refused(self, by: Account) -> None:
         first = commands.change_rates(labour_cents=13_500, version=0, by=by)

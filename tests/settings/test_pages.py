@@ -167,8 +167,10 @@ class TestPrices:
         assert stored(app) is None
 
     def test_nothing_changed_is_no_event(self, app: Flask, owner: Browser) -> None:
+        prices(owner).fill(labour_cents="130").submit()
+        before = told(owner.get(PATH))
         assert prices(owner).submit().status == 200
-        assert stored(app) is None
+        assert told(owner.get(PATH)) == before
 
 
 class TestRules:
