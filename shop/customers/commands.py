@@ -210,11 +210,14 @@ def edit_vehicle(
         return vehicle
 
 
-def change_owner(vehicle: Vehicle, *, to: Customer, by: Account) -> Vehicle:
-    """Give a vehicle to another customer. Its tickets stay with whoever brought it then."""
+def change_owner(vehicle: Vehicle, *, to: Customer, by: Account, version: int | None = None) -> Vehicle:
+    """Give a vehicle to another customer. Its tickets stay with whoever brought it then.
+
+    Raises StaleEdit when ``version`` is no longer the vehicle's, RuleBroken on ``customer_id`` when archived.
+    """
     with transaction():
         lock(to)  # customers before vehicles, as in archiving
-        _lock_for_edit(vehicle)
+        _lock_for_edit(vehicle, version)
         if to.is_archived:
             raise RuleBroken(f"{to.name} is archived. Bring the customer back first.", field="customer_id")
         if to.id != vehicle.customer_id:

@@ -113,6 +113,7 @@ class OwnerForm(ShopForm):
     """Which customer a vehicle goes to."""
 
     customer_id = IdField()
+    version = VersionField()
 
 
 class CustomerFilterForm(SearchForm):

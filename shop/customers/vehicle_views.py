@@ -67,7 +67,7 @@ def vehicle_change_owner(vehicle_id: int) -> Answer:
     vehicle = find_vehicle(vehicle_id)
     form = OwnerForm()
     owner = found(db.session.scalar(queries.visible_to(actor).where(Customer.id == form.customer_id.data)))
-    commands.change_owner(vehicle, to=owner, by=actor)
+    commands.change_owner(vehicle, to=owner, version=form.version.data, by=actor)
     return done(vehicle_url(vehicle), f"The vehicle belongs to {owner.name} now.")
 
 

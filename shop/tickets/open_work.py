@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, select, true
+from sqlalchemy import ColumnElement, select, true
 
 from shop.common import open_work
 from shop.common.open_work import OpenTicket
@@ -27,16 +27,16 @@ def open_tickets(thing: Customer | Vehicle | Mechanic | Part) -> list[OpenTicket
         case Mechanic():
             theirs = worked_by(thing.id)
         case Part():
-            theirs = Ticket.id.in_(_waiting_for(thing))
+            theirs = _waits_for(thing)
     columns = select(Ticket.id, Ticket.number, Customer.name).join(Customer, Customer.id == Ticket.customer_id)
     return [OpenTicket(*row) for row in db.session.execute(columns.where(theirs, *_IS_OPEN).order_by(Ticket.id))]
 
 
-def _waiting_for(part: Part) -> Select[int]:
-    """The tickets with lines that keep this part on the shelf, or want it and are not turned down."""
-    lines = select(Line.ticket_id).join(Line.job).where(Line.part_id == part.id)
+def _waits_for(part: Part) -> ColumnElement[bool]:
+    """The ticket keeps this part on the shelf, or wants it for a job that counts; asked of each open one."""
+    lines = select(Line.id).join(Line.job).where(Line.ticket_id == Ticket.id, Line.part_id == part.id)
     is_on_it = (Line.removed_at.is_(None), Job.removed_at.is_(None), Job.approval.in_(_COUNTS))
-    return lines.where(Line.supply.in_((Supply.WANTED, Supply.RESERVED)), *is_on_it)
+    return lines.where(Line.supply.in_((Supply.WANTED, Supply.RESERVED)), *is_on_it).exists()
 
 
 open_work.finders.append(open_tickets)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import aliased
 
 from shop.accounts.models import Account
 from shop.common.clock import Period
+from shop.common.open_work import open_work_of
 from shop.common.paging import to_cursor
 from shop.common.stamps import ChangeStamp
 from shop.common.transaction import transaction
@@ -24,6 +25,7 @@ from shop.customers import queries as customers
 from shop.customers.models import Vehicle
 from shop.extensions import cache, db
 from shop.inventory import queries as inventory
+from shop.inventory.models import Part, StockMove
 from shop.leaderboard import queries as leaderboard
 from shop.mechanics.models import Mechanic
 from shop.search.queries import find
@@ -226,6 +228,15 @@ def test_no_part_is_read_that_is_not_low(filled: Flask, sort: inventory.Sort) ->
         ((statement, plan),) = (each for each in plans_of(statements_of(read)).items() if "FROM part" in each[0])
         assert "ix_part_is_short_name_key_id (is_short=?" in " ".join(plan), (statement, plan)
         assert SORTS not in " ".join(plan), (statement, plan)
+
+
+def test_of_who_waits_for_a_part_the_open_tickets_alone_are_asked(filled: Flask) -> None:
+    used = select(StockMove.part_id).group_by(StockMove.part_id).order_by(func.count().desc()).limit(1)
+    part = db.session.get_one(Part, db.session.scalar(used))
+    for statement, plan in plans_of(statements_of(lambda: open_work_of(part))).items():
+        read = " ".join(plan)
+        assert "is_open=?" in read, (statement, plan)
+        assert "ix_line_part_id_ticket_id (part_id=? AND ticket_id=?)" in read, (statement, plan)
 
 
 @pytest.mark.parametrize("period", Period, ids=str)

@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, literal, select, text, true
+from sqlalchemy import func, insert, literal, select, text, true
 
 from shop.common.clock import Period
+from shop.common.open_work import open_work_of
 from shop.common.transaction import transaction
 from shop.customers import queries as customers
 from shop.extensions import db
 from shop.inventory import queries as inventory
-from shop.inventory.models import Part
+from shop.inventory.models import Part, StockMove
 from shop.leaderboard import queries as leaderboard
 from shop.tickets.beside import beside
 from shop.tickets.models import Ticket
@@ -115,6 +116,8 @@ def pages() -> Iterator[tuple[str, Callable[[], Any]]]:
     low = inventory.PartFilter(is_low=True)
     yield "low parts", partial(inventory.listed, low)
     yield "low parts after", partial(inventory.listed, low, after=inventory.listed(low).after)
+    used = select(StockMove.part_id).group_by(StockMove.part_id).order_by(func.count().desc()).limit(1)
+    yield "who waits for a part", partial(open_work_of, db.session.get_one(Part, db.session.scalar(used)))
     for period in Period:
         yield f"ranking, {period}", partial(leaderboard.ranking, period)
     ticket = among_the_most()

@@ -155,7 +155,13 @@ class ByKeyboard(AtTheDesk):
         self.press("d", "Enter")
         expect(self.jobs.nth(2).get_by_text("done", exact=True)).to_be_visible()
 
-    send_it_to_the_check = find_it_ready = invoice_it = hand_over_the_keys = go_on
+    def send_it_to_the_check(self) -> None:
+        """The first job has not been marked as done: that is asked about."""
+        self.go_on()
+        expect(self.page.get_by_role("dialog")).to_be_visible()
+        self.press("Tab", "Enter")
+
+    find_it_ready = invoice_it = hand_over_the_keys = go_on
 
 
 class ByMouse(AtTheDesk):

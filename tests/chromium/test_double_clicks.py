@@ -61,6 +61,7 @@ def test_by_finger(open_as: Open, queued: int) -> None:
     expect(card.locator(".pill")).to_have_text("In progress")
     page.wait_for_timeout(700)
     tap(card.get_by_role("button", name="Send to quality check", exact=True))
+    page.get_by_role("dialog").get_by_role("button", name="Send to quality check", exact=True).click()
     expect(card.locator(".pill")).to_have_text("Quality check")
     page.goto(f"/floor/tickets/{queued}")
     page.get_by_role("button", name="Back to work", exact=True).click()

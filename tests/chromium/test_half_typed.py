@@ -43,8 +43,8 @@ def test_what_was_done_while_it_is_said_to_be_done(open_as: Open, queued: int) -
 def test_a_day_without_its_time_is_not_sent_as_no_promise(open_as: Open) -> None:
     page = open_as("desk")
     page.goto("/desk/tickets/new")
-    page.get_by_label("Name, telephone or plate").fill("Joy Okafor")
-    page.locator("[name='whose']").last.check()
+    page.locator("summary", has_text="A new customer").click()
+    page.get_by_label("Name", exact=True).fill("Half Typed")
     page.get_by_label("What is wrong?").fill("Rattles.")
     promised = page.locator("[name='promised_at']")
     promised.focus()

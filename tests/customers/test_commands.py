@@ -207,6 +207,13 @@ class TestVehicle:
         assert (vehicle.customer_id, vehicle.version) == (other.id, 2)
         assert sentences(vehicle) == ["changed the owner of 2014 Honda Civic"]
 
+    def test_change_owner_after_somebody_else_did_is_refused(self, by: Account) -> None:
+        vehicle = make_vehicle()
+        seen = vehicle.version
+        commands.change_owner(vehicle, to=make_customer(), version=seen, by=by)
+        with pytest.raises(StaleEdit):
+            commands.change_owner(vehicle, to=make_customer(), version=seen, by=by)
+
     def test_change_owner_to_an_archived_customer_is_refused(self, by: Account) -> None:
         vehicle, other = make_vehicle(), make_customer()
         commands.archive_customer(other, by=by)

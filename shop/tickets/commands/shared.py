@@ -163,9 +163,8 @@ def _check_parts(ticket: Ticket) -> None:
 
 
 def _check_done(ticket: Ticket) -> None:
-    for job in ticket.jobs:
-        if job.is_approved and not job.is_done:
-            raise Conflict(f"“{job.label}” is not done yet. Reopen the work, or take the job off the ticket.")
+    for job in ticket.unfinished_jobs:
+        raise Conflict(f"“{job.label}” is not done yet. Reopen the work, or take the job off the ticket.")
 
 
 def _check_odometer_in(ticket: Ticket) -> None:
