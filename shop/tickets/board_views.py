@@ -24,8 +24,8 @@ from shop.web.respond import Answer, done, page, page_or_fragment, unchanged, wa
 def board() -> Answer:
     if request.args.get("seen") == board_stamp():
         return unchanged()
-    hints = {"is_unpriced": is_unpriced(), "standard_labour_cents": rates_or_standard(None).labour_cents}
-    return page_or_fragment("tickets/board.html", "tickets/_board.html", **hints, **board_context())
+    context = {"standard_labour_cents": standard_labour_cents(), **board_context()}
+    return page_or_fragment("tickets/board.html", "tickets/_board.html", **context)
 
 
 @desk.post("/board/<id:ticket_id>/moves")
@@ -57,9 +57,13 @@ def board_context(*, said: str | None = None, is_bad_news: bool = False) -> dict
     }
 
 
-def is_unpriced() -> bool:
-    """Whether nobody has said what the shop charges, and the one who looks can."""
-    return actor.is_owner and remembered(Topic.SETTINGS, "is unpriced", build=lambda: present_rates() is None)
+def standard_labour_cents() -> int | None:
+    """What an hour is charged at while nobody has said what the shop charges, for the one who can; else None."""
+
+    def build() -> int | None:
+        return None if present_rates() else rates_or_standard(None).labour_cents
+
+    return remembered(Topic.SETTINGS, "standard labour", build=build) if actor.is_owner else None
 
 
 def board_stamp() -> str:

@@ -121,7 +121,7 @@ class TicketBooks(ShelfBooks):
             self._consent_at_the_counter(ticket, at=at, by=by)
         if to in (Status.QUALITY_CHECK, Status.READY, Status.INVOICED):
             for job in ticket.jobs:
-                if job.is_approved and (not job.is_done or job.keeps_parts):
+                if job.is_to_finish:
                     self._finish(job, at=at, by=by)
         elif to is Status.CANCELLED:
             self._give_back(ticket.jobs, at=at, by=by)

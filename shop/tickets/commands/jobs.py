@@ -200,7 +200,7 @@ def finish_jobs(ticket: Ticket, *, by: Account) -> None:
     Raises Conflict when the customer has not approved a job as it is.
     """
     for job in ticket.jobs:
-        if job.is_approved and (not job.is_done or job.keeps_parts):
+        if job.is_to_finish:
             check_consent_to(job)
             _finish(job, by=by)
 

@@ -83,6 +83,11 @@ class Job(Base, Versioned, Dated):
         return any(line.supply is Supply.RESERVED for line in self.lines)
 
     @property
+    def is_to_finish(self) -> bool:
+        """Approved, and either not marked as done or with parts that are still kept on the shelf."""
+        return self.is_approved and (not self.is_done or self.keeps_parts)
+
+    @property
     def is_begun(self) -> bool:
         """It is done, or some of its parts are in the vehicle."""
         return self.is_done or any(line.supply is Supply.FITTED for line in self.lines)
