@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -13,6 +15,8 @@ from flask import Flask, session
 from flask_wtf.csrf import generate_csrf
 from werkzeug.test import TestResponse
 
+TAG = r"""<(?:[^>"']|"[^"]*"|'[^']*')*>"""
+UNREAD = r"<!--.*?-->|<(script|style|template)\b.*?</\1>"
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
@@ -91,19 +95,18 @@ class Page:
     def path(self) -> str:
         return urlsplit(self.url).path
 
-    @property
+    @cached_property
     def text(self) -> str:
         """What a person reads, blanks collapsed."""
-        return " ".join(self.soup.get_text(" ").split())
+        return text_of(self.html)
 
     @property
     def title(self) -> str:
-        return self.soup.title.get_text(strip=True) if self.soup.title else ""
+        return self._text_in("title")
 
     @property
     def heading(self) -> str:
-        heading = self.soup.find("h1")
-        return " ".join(heading.get_text(" ").split()) if heading else ""
+        return self._text_in("h1")
 
     @property
     def links(self) -> dict[str, str]:
@@ -118,7 +121,7 @@ class Page:
 
     def form(self, name: str) -> Form:
         """The form with this action (or the end of it), or with a button that says this."""
-        for tag in self.soup.find_all("form", method=lambda method: method != "dialog"):
+        for tag in self._forms_that_may_be(name):
             action = str(tag.get("action") or self.url)
             buttons = [" ".join(button.get_text(" ").split()) for button in tag.find_all("button")]
             buttons += [str(button.get("aria-label", "")) for button in tag.find_all("button")]
@@ -126,6 +129,18 @@ class Page:
                 return Form(self, tag, button=name if name in buttons else None)
         forms = [str(tag.get("action")) for tag in self.soup.find_all("form")]
         raise AssertionError(f"No form {name!r} on {self.url} ({self.status}); there are {forms}")
+
+    def _forms_that_may_be(self, name: str) -> Iterator[Tag]:
+        """A page has dozens of forms; those that hold the words are taken apart, the whole page is not."""
+        for form in re.findall(r"<form\b.*?</form>", self.html, re.DOTALL):
+            if ' action="' not in form or all(word in unescape(form) for word in name.split()):
+                tag = BeautifulSoup(form, "html.parser").form
+                if tag and tag.get("method") != "dialog":
+                    yield tag
+
+    def _text_in(self, name: str) -> str:
+        found = re.search(rf"<{name}\b.*?</{name}>", self.html, re.DOTALL)
+        return text_of(found[0]) if found else ""
 
     def fragment(self, identity: str) -> Tag | None:
         found = self.soup.find(id=identity)
@@ -158,6 +173,11 @@ class Page:
         if "<html" in self.html:
             assert re.search(r"<title>[^<]", self.html), f"no title on {self.url}"
             assert len(re.findall(r"<h1\b", self.html)) == 1, f"not one h1 on {self.url}"
+
+
+def text_of(html: str) -> str:
+    """What a person reads of this, blanks collapsed."""
+    return " ".join(unescape(re.sub(TAG, " ", re.sub(UNREAD, " ", html, flags=re.DOTALL))).split())
 
 
 @dataclass
