@@ -133,8 +133,10 @@ class Page:
     def _forms_that_may_be(self, name: str) -> Iterator[Tag]:
         """A page has dozens of forms; those that hold the words are taken apart, the whole page is not."""
         for form in re.findall(r"<form\b.*?</form>", self.html, re.DOTALL):
+            if identity := re.match(r'<form [^>]*?\bid="([^"]*)"', form):  # buttons elsewhere may send it as well
+                form += "".join(re.findall(rf'<button [^>]*\bform="{identity[1]}".*?</button>', self.html, re.DOTALL))
             if ' action="' not in form or all(word in unescape(form) for word in name.split()):
-                tag = BeautifulSoup(form, "html.parser").form
+                tag = BeautifulSoup(form.replace("</form>", "") + "</form>", "html.parser").form
                 if tag and tag.get("method") != "dialog":
                     yield tag
 

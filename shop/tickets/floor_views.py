@@ -59,17 +59,9 @@ def job_moves(ticket_id: int) -> Answer:
 def job_findings(ticket_id: int, job_id: int) -> Answer:
     job = find_job(ticket_id, job_id)
     form = FindingsForm()
-    if form.attempt(commands.edit_job, job, by=actor):
-        return changed(ticket_id, LIST, also=[])
+    if form.attempt(commands.finish_job if form.is_done else commands.edit_job, job, by=actor):
+        return changed(ticket_id, LIST, also=[JOB, PARTS] if form.is_done else [])
     return turned_down(ticket_id, LIST, form, now=FindingsForm.showing(job), findings_form=form, open_job=job_id)
-
-
-@floor.post("/tickets/<id:ticket_id>/jobs/<id:job_id>/finish")
-def job_finish(ticket_id: int, job_id: int) -> Answer:
-    form = TicketForm()
-    if form.attempt(commands.finish_job, find_job(ticket_id, job_id), by=actor):
-        return changed(ticket_id, LIST, also=[JOB, PARTS])
-    return turned_down(ticket_id, LIST, form)
 
 
 @floor.post("/tickets/<id:ticket_id>/jobs/<id:job_id>/reopen")

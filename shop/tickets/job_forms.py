@@ -78,11 +78,16 @@ class JobForm(TicketForm):
 
 
 class FindingsForm(TicketForm):
-    """What the workshop writes down about a job."""
+    """What the workshop writes down about a job, and perhaps that it is done."""
 
     cause = LongTextField("What was found", default="", validators=[at_most(MAX_CAUSE)])
     correction = LongTextField("What was done", default="", validators=[at_most(MAX_CAUSE)])
     version = VersionField()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it was sent by the button that says so."""
+        return "done" in request.form
 
 
 class LineForm(TicketForm):

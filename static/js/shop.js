@@ -9,6 +9,7 @@
   // Keys, as the dialog #shortcuts lists them, by where they work. Whatever has a data-key is reached by it.
   const ROWS = ".row-link, .found__offer, .board-card__car, .job";
   const FOUND = `[data-search], #search-results :is(${ROWS})`;
+  const OFFERED = "[data-offers] :is([name='q'], [name='quantity'], [name='whose'])";
   const KEYS = {
     anywhere: {
       "Control+k": toSearch,
@@ -20,6 +21,10 @@
     atSearch: {
       "ArrowDown": () => step(1, FOUND),
       "ArrowUp": () => step(-1, FOUND),
+    },
+    atOffers: {
+      "ArrowDown": (target) => target.type !== "radio" && step(1, OFFERED, target.closest("[data-offers]")),
+      "ArrowUp": (target) => target.type !== "radio" && step(-1, OFFERED, target.closest("[data-offers]")),
     },
     outsideFields: {
       "/": toSearch,
@@ -34,7 +39,12 @@
     const name = `${event.ctrlKey ? "Control+" : ""}${event.altKey ? "Alt+" : ""}${event.metaKey ? "Meta+" : ""}${key}`;
     const isAtSearch = target.closest?.(".desk__search, #search-results");
     const isOutside = !isTyping(target) && !one("dialog[open]");
-    const known = { ...(isOutside && KEYS.outsideFields), ...(isAtSearch && KEYS.atSearch), ...KEYS.anywhere };
+    const known = {
+      ...(isOutside && KEYS.outsideFields),
+      ...(isAtSearch && KEYS.atSearch),
+      ...(target.matches?.(OFFERED) && KEYS.atOffers),
+      ...KEYS.anywhere,
+    };
     if (known[name]?.(target) || pick(target, name)) event.preventDefault();
     else if (isOutside && !(name in known) && reach(name)) event.preventDefault();
   });
@@ -46,11 +56,12 @@
     return search;
   }
 
-  function step(by, among) {
-    const stops = [...document.querySelectorAll(among)].filter((each) => each.checkVisibility());
+  function step(by, among, within = document) {
+    const stops = [...within.querySelectorAll(among)].filter((each) => each.checkVisibility());
     const here = stops.findLastIndex((stop) => stop.contains(document.activeElement));
     const next = stops[Math.max(0, here + by)];
     next?.focus();
+    if (next?.type === "radio") next.click(); // as the arrows do among these
     return next;
   }
 

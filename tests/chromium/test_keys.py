@@ -174,6 +174,36 @@ class TestACarThatWasFound:
         expect(chosen.locator(".plate")).to_have_text(plate)
 
 
+class TestWhatIsOffered:
+    def test_for_a_new_ticket_is_chosen_by_the_arrows(self, open_as: Open) -> None:
+        page = open_as("desk")
+        page.goto("/desk/tickets/new")
+        page.keyboard.type("m")
+        choices = page.locator("#new-ticket-matches [name='whose']")
+        expect(choices.first).to_be_visible()
+        page.keyboard.press("ArrowDown")
+        expect(choices.first).to_be_focused()
+        expect(choices.first).to_be_checked()
+        page.keyboard.press("ArrowDown")
+        expect(choices.nth(1)).to_be_checked()
+
+    def test_for_a_job_is_gone_through_by_the_arrows(self, open_as: Open, queued: int) -> None:
+        page = open_as("desk")
+        page.goto(f"/desk/tickets/{queued}")
+        job = page.locator(".job").first
+        search, quantities = job.get_by_role("searchbox"), job.locator(".pick [name='quantity']")
+        search.fill("oil")
+        expect(quantities.nth(1)).to_be_visible()
+        for keys, place in (
+            ("ArrowDown", quantities.first),
+            ("ArrowDown", quantities.nth(1)),
+            ("ArrowUp", quantities.first),
+            ("ArrowUp", search),
+        ):
+            page.keyboard.press(keys)
+            expect(place).to_be_focused()
+
+
 def find(page: Page, words: str) -> None:
     page.keyboard.press("/")
     expect(page.locator("#search")).to_be_focused()

@@ -9,7 +9,7 @@ from shop.extensions import db
 from shop.inventory.models import Part
 from shop.tickets import commands
 from shop.tickets.lifecycle import Status
-from shop.tickets.models import Line, LineKind, Ticket
+from shop.tickets.models import Line, LineKind, Supply, Ticket
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.factories import make_customer, make_mechanic, make_part, make_part_line, make_ticket, make_vehicle
@@ -73,6 +73,36 @@ def test_a_job_is_taken_further_from_the_list(mechanic: Browser, job: int, htmx:
     page = mechanic.post(f"/floor/jobs/{job}/moves", {"to": "in_progress", "seen": "approved"}, htmx=htmx)
     assert page.status == 409
     assert "it is in progress now" in page.text
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_what_is_typed_is_kept_with_saying_that_it_is_done(mechanic: Browser, job: int, htmx: bool) -> None:
+    mechanic.get(f"/floor/tickets/{job}").form("Start work").submit()
+    page = mechanic.get(f"/floor/tickets/{job}")
+    page.form("It is done").fill(correction="Torqued to spec.").submit(htmx=htmx)
+    page = mechanic.get(f"/floor/tickets/{job}")
+    assert "Correction Torqued to spec." in page.text
+    assert "Quality check" in page.text
+
+
+def test_saving_what_is_typed_finishes_nothing(mechanic: Browser, job: int) -> None:
+    mechanic.get(f"/floor/tickets/{job}").form("Start work").submit()
+    page = mechanic.get(f"/floor/tickets/{job}").form("Save").fill(correction="Torqued to spec.").submit()
+    assert "Correction Torqued to spec." in page.text
+    assert "It is done" in page.text
+
+
+def test_nothing_typed_is_lost_when_it_can_not_be_done(mechanic: Browser, job: int) -> None:
+    mechanic.get(f"/floor/tickets/{job}").form("Start work").submit()
+    with mechanic.app.app_context():
+        ticket = db.session.get_one(Ticket, job)
+        make_part_line(ticket, make_part(), supply=Supply.WANTED)
+    page = mechanic.get(f"/floor/tickets/{job}").form("It is done").fill(correction="Torqued to spec.").submit()
+    assert page.status == 409
+    assert "has not been taken from the shelf yet" in page.text
+    assert page.form("Save").values["correction"] == "Torqued to spec."
+    with mechanic.app.app_context():
+        assert db.session.get_one(Ticket, job).jobs[0].correction == ""
 
 
 def test_mechanics_make_their_own_moves_alone(mechanic: Browser, job: int) -> None:

@@ -61,6 +61,14 @@ class JobValues(TypedDict, total=False):
     discount_cents: int
 
 
+class WrittenDown(TypedDict, total=False):
+    """What a mechanic writes on a job, and the version that it was read in."""
+
+    cause: str
+    correction: str
+    version: int | None
+
+
 def add_job(ticket: Ticket, *, complaint: str, by: Account) -> Job:
     """Put one more job on the ticket; raises RuleBroken on ``complaint``, Conflict when the work is closed."""
     with transaction():
@@ -159,13 +167,16 @@ def ask_again(job: Job, *, by: Account) -> Job:
         return job
 
 
-def finish_job(job: Job, *, by: Account) -> Job:
+def finish_job(job: Job, *, by: Account, **written: Unpack[WrittenDown]) -> Job:
     """The work is done: its parts are fitted; with the last job the ticket goes to the quality check.
 
-    Raises Conflict when the customer has not approved the job as it is, a part is still to come or work has not
-    started, RuleBroken on ``correction`` where the shop wants it written down.
+    What was ``written`` down in the same breath is kept with it, as ``edit_job`` does. Raises Conflict when the
+    customer has not approved the job as it is, a part is still to come or work has not started, RuleBroken on
+    ``correction`` where the shop wants it written down.
     """
     with transaction():
+        if written:
+            edit_job(job, by=by, **written)
         ticket = lock_job(job)
         if ticket.status is not Status.IN_PROGRESS:
             raise Conflict(f"{ticket.label} is not in progress. Start the work first.")
