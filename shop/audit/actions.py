@@ -56,6 +56,7 @@ class Action(Enum):
 
     TICKET_OPENED = "ticket.opened", (Topic.TICKETS, Topic.MECHANICS), +1  # a comeback counts in the ranking
     TICKET_CHANGED = "ticket.changed", _LISTED_TICKET
+    TICKET_HANDED_OVER = "ticket.handed_over", _LISTED_TICKET
     TICKET_MOVED = "ticket.moved", (Topic.TICKETS, Topic.MECHANICS)
     TICKET_ARCHIVED = "ticket.archived", (Topic.TICKETS, Topic.MECHANICS), -1
     MECHANIC_ASSIGNED = "ticket.mechanic_assigned", (Topic.TICKETS, Topic.MECHANICS)

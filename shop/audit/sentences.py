@@ -74,6 +74,7 @@ _FACES = {
     A.PART_MOVED: _Face("package", "{kind} {quantity}"),
     A.TICKET_OPENED: _Face("ticket", "opened the ticket"),
     A.TICKET_CHANGED: _Face("pencil", "changed the {fields}"),
+    A.TICKET_HANDED_OVER: _Face("users", "put another customer’s name on the ticket"),
     A.TICKET_MOVED: _Face("circle-arrow-right", "moved it from {was} to {to}"),
     A.TICKET_ARCHIVED: _Face("archive", "archived the ticket", "late"),
     A.MECHANIC_ASSIGNED: _Face("user-plus", "put {mechanic} on it"),

@@ -182,8 +182,8 @@ class PartForm(TicketForm):
         return {"quantity": self.quantity.data}
 
 
-class OpenForm(TicketForm):
-    """A new ticket, with its customer and vehicle found or written down in the same breath.
+class WhoseForm(TicketForm):
+    """The customer and the vehicle of a ticket, found or written down.
 
     ``whose`` is the id of a customer, or of a customer and one of their vehicles as ``12-34``.
     """
@@ -200,13 +200,6 @@ class OpenForm(TicketForm):
     model = model_field()
     year = year_field()
     vin = vin_field()
-
-    complaint = LongTextField(
-        "What is wrong?",
-        validators=[InputRequired("Write down what the customer came for."), Length(max=MAX_COMPLAINT)],
-    )
-    promised_at = MomentField("Promised for")
-    mechanic = RecordField("Mechanic")
 
     _CUSTOMER = ("name", "phone", "email")
     _VEHICLE = ("plate", "make", "model", "year", "vin")
@@ -228,9 +221,6 @@ class OpenForm(TicketForm):
             "new_customer": self._typed(self._CUSTOMER),
             "vehicle": self.vehicle,
             "new_vehicle": self._typed(self._VEHICLE),
-            "complaint": self.complaint.data,
-            "promised_at": self.promised_at.data,
-            "mechanics": [self.mechanic.data] if self.mechanic.data else [],
         }
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -244,10 +234,6 @@ class OpenForm(TicketForm):
         broken += email_objections(self.email.data)
         if new_vehicle:
             broken += vehicle_objections(cast("VehicleValues", new_vehicle))
-        try:
-            check_promise(self.promised_at.data)
-        except RuleBroken as over:
-            broken.append(over)
         for each in broken:
             if each.field not in unread:
                 self.blame(each)
@@ -268,6 +254,35 @@ class OpenForm(TicketForm):
 
     def _shows(self, names: tuple[str, ...]) -> bool:
         return any(self[name].data or self[name].errors for name in names)
+
+
+class OpenForm(WhoseForm):
+    """A new ticket."""
+
+    complaint = LongTextField(
+        "What is wrong?",
+        validators=[InputRequired("Write down what the customer came for."), Length(max=MAX_COMPLAINT)],
+    )
+    promised_at = MomentField("Promised for")
+    mechanic = RecordField("Mechanic")
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {
+            **super().values,
+            "complaint": self.complaint.data,
+            "promised_at": self.promised_at.data,
+            "mechanics": [self.mechanic.data] if self.mechanic.data else [],
+        }
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        is_valid = super().validate(extra_validators)
+        try:
+            check_promise(self.promised_at.data)
+        except RuleBroken as over:
+            self.blame(over)
+            return False
+        return is_valid
 
 
 class BoardFilterForm(FilterForm):

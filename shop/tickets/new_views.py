@@ -1,4 +1,4 @@
-"""A new ticket at the desk: who, which car, what is wrong, on one page and in one go."""
+"""A new ticket at the desk: who, which car, what is wrong, on one page and in one go; and whose it is after all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from shop.customers.queries import search as search_customers
 from shop.customers.queries import visible_to as customers_visible_to
 from shop.extensions import db
 from shop.tickets import commands
-from shop.tickets.forms import OpenForm
+from shop.tickets.finding import find_ticket
+from shop.tickets.forms import OpenForm, WhoseForm
 from shop.tickets.queries import open_tickets_of
 from shop.tickets.ticket_page import mechanics_on_duty
 from shop.web.actor import actor
@@ -46,8 +47,32 @@ def ticket_add() -> Answer:
     return page("tickets/new.html", status=form.refused_status, **new_context(form))
 
 
+@desk.get("/tickets/<id:ticket_id>/whose")
+def ticket_whose(ticket_id: int) -> Answer:
+    ticket = find_ticket(ticket_id)
+    whose = f"{ticket.customer_id}-{ticket.vehicle_id}" if ticket.vehicle_id else str(ticket.customer_id)
+    return page("tickets/whose.html", ticket=ticket, **whose_context(WhoseForm.blank(whose=whose)))
+
+
+@desk.post("/tickets/<id:ticket_id>/whose")
+def ticket_hand_over(ticket_id: int) -> Answer:
+    ticket, form = find_ticket(ticket_id), WhoseForm()
+    if "find" in request.form:
+        form.q.validate(form)
+        return page("tickets/whose.html", ticket=ticket, **whose_context(form))
+    form.choose(*chosen(form.whose.data or ""))
+    if form.attempt(commands.hand_over, ticket, by=actor):
+        return done(url_for("desk.ticket", ticket_id=ticket_id), f"{ticket.label} is {ticket.customer.name}’s.")
+    return page("tickets/whose.html", status=form.refused_status, ticket=ticket, **whose_context(form))
+
+
 def new_context(form: OpenForm) -> dict[str, Any]:
     form.mechanic.offer(mechanics_on_duty(), empty="Nobody yet")
+    return whose_context(form)
+
+
+def whose_context(form: WhoseForm) -> dict[str, Any]:
+    """What tickets/_whose.html and tickets/_matches.html want."""
     q = (form.q.data or "")[:MAX_Q]
     customer, vehicle = chosen(form.whose.data or "")
     rows = search_customers(q, limit=MOST_FOUND)

@@ -18,6 +18,7 @@ from tests.clients import Api
 pytestmark = pytest.mark.single
 
 EXAMPLES = int(os.environ.get("TEST_SCHEMATHESIS_EXAMPLES", "6"))
+OF_NOBODY = min(EXAMPLES, 2)  # who is turned away before anything that was sent is read
 
 
 @pytest.mark.parametrize("who", ["owner", "customer", "nobody"])
@@ -33,6 +34,6 @@ def test_the_api_is_what_it_says(who: str, app: Flask, cast: Cast, api: Api, add
         factories.make_canned_job(part)
         factories.make_version(ticket)
     token = (api.as_(who).token or "") if who != "nobody" else ""
-    command = schemathesis(address, token, examples=EXAMPLES)
+    command = schemathesis(address, token, examples=EXAMPLES if token else OF_NOBODY)
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=1200, check=False)
     assert result.returncode == 0, result.stdout[-8000:] + result.stderr[-2000:]

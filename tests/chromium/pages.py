@@ -72,6 +72,7 @@ PAGES = {
         "/desk/tickets?q=nobody+has+this",
         "/desk/tickets?status=broken",
         "/desk/tickets/new",
+        "/desk/tickets/{ticket}/whose",
         "/desk/canned-jobs",
         "/desk/tickets/new?q=a",
         "/desk/tickets/{ticket}",

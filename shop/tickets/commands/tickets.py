@@ -43,6 +43,7 @@ from shop.tickets.models import (
     MAX_REASON,
     Assignment,
     Job,
+    RepairLink,
     Ticket,
     TicketNumber,
 )
@@ -124,11 +125,7 @@ def take_in(
     and ``open_ticket`` do, on ``q`` when nobody was chosen, and on ``name`` or ``plate`` when both ways were.
     """
     with transaction():
-        refuse(objections(customer, new_customer, vehicle, new_vehicle))
-        if customer is None:
-            customer = add_customer(**(new_customer or {}), by=by)
-        if new_vehicle:
-            vehicle = add_vehicle(customer, **new_vehicle, by=by)
+        customer, vehicle = _known(customer, new_customer, vehicle, new_vehicle, by=by)
         return open_ticket(
             customer=customer,
             complaint=complaint,
@@ -156,6 +153,66 @@ def objections(
     if vehicle is not None and new_vehicle:
         broken.append(RuleBroken("Choose a vehicle or write down a new one, not both.", field="plate"))
     return broken
+
+
+def hand_over(
+    ticket: Ticket,
+    *,
+    customer: Customer | None,
+    new_customer: Mapping[str, Any] | None,
+    vehicle: Vehicle | None,
+    new_vehicle: Mapping[str, Any] | None,
+    by: Account,
+) -> Ticket:
+    """The ticket is somebody else's, or another car's: it was opened for the wrong one.
+
+    Raises RuleBroken as ``take_in`` does, and Conflict when the work is closed, or the customer whose name is on it has
+    been sent an estimate or has a link to it: what they were told stays with them.
+    """
+    with transaction():
+        lock_ticket(ticket)
+        check_takes_work(ticket)
+        customer, vehicle = _known(customer, new_customer, vehicle, new_vehicle, by=by)
+        if customer is not ticket.customer:
+            _check_is_between_us(ticket)
+            lock(customer)
+            if customer.is_archived:
+                raise RuleBroken("This customer is archived. Bring the customer back first.", field="q")
+            former, ticket.customer = ticket.customer_id, customer
+            db.session.flush()
+            # Names would stay here when either of them wants to be forgotten.
+            record(Action.TICKET_HANDED_OVER, ticket, by=by, former_id=former, customer_id=customer.id)
+        return edit_ticket(ticket, vehicle=vehicle, by=by)
+
+
+def _known(
+    customer: Customer | None,
+    new_customer: Mapping[str, Any] | None,
+    vehicle: Vehicle | None,
+    new_vehicle: Mapping[str, Any] | None,
+    *,
+    by: Account,
+) -> tuple[Customer, Vehicle | None]:
+    """Whoever was chosen, with what is new written down."""
+    refuse(objections(customer, new_customer, vehicle, new_vehicle))
+    if customer is None:
+        customer = add_customer(**(new_customer or {}), by=by)
+    if new_vehicle:
+        vehicle = add_vehicle(customer, **new_vehicle, by=by)
+    return customer, vehicle
+
+
+def _check_is_between_us(ticket: Ticket) -> None:
+    db.session.expire(ticket, ["versions"])
+    name = ticket.customer.name
+    instead = "Cancel this ticket and open one for the right customer."
+    if ticket.comeback_of_id is not None:
+        raise Conflict(f"It is the comeback of a repair of {name}’s. {instead}")
+    if ticket.versions:
+        raise Conflict(f"An estimate was written for {name}, and stays what they were told. {instead}")
+    live = select(RepairLink.id).where(RepairLink.ticket_id == ticket.id, RepairLink.ended_at.is_(None))
+    if db.session.scalar(live.where(RepairLink.expires_at > now()).limit(1)):
+        raise Conflict(f"{name} has a link to this repair. End their links first, under Estimate.")
 
 
 def check_promise(promised_at: datetime | None) -> None:
