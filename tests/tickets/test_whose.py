@@ -61,7 +61,7 @@ class TestCommand:
         assert "Canary" not in str(event.facts)
         assert "Finch" not in str(event.facts)
 
-    @pytest.mark.parametrize("told", ["estimate", "link", "closed", "comeback"])
+    @pytest.mark.parametrize("told", ["estimate", "link", "closed", "comeback", "came back"])
     def test_not_what_the_customer_was_told(self, desk_account: Account, told: str) -> None:
         ticket = make_ticket(vehicle=make_vehicle(make_customer(name="Joy")))
         if told == "estimate":
@@ -71,9 +71,13 @@ class TestCommand:
         elif told == "closed":
             commands.move(ticket, to=Status.CANCELLED, reason="A mistake.", by=desk_account)
         else:
+            first = ticket
             ticket.completed_at = ticket.created_at
             ticket.status = Status.PICKED_UP
             ticket = commands.open_comeback(ticket, by=desk_account)
+            if told == "came back":
+                ticket = first
+                ticket.status = Status.IN_PROGRESS
         mira = make_customer(name="Mira")
         with pytest.raises(Conflict):
             commands.hand_over(ticket, **nobody_new(mira), by=desk_account)  # type: ignore[arg-type]

@@ -166,8 +166,8 @@ def hand_over(
 ) -> Ticket:
     """The ticket is somebody else's, or another car's: it was opened for the wrong one.
 
-    Raises RuleBroken as ``take_in`` does, and Conflict when the work is closed, or the customer whose name is on it has
-    been sent an estimate or has a link to it: what they were told stays with them.
+    Raises RuleBroken as ``take_in`` does, and Conflict when the work is closed, or the customer whose name is on it was
+    written an estimate, has a link to it or came back with it: what they were told stays with them.
     """
     with transaction():
         lock_ticket(ticket)
@@ -206,8 +206,8 @@ def _check_is_between_us(ticket: Ticket) -> None:
     db.session.expire(ticket, ["versions"])
     name = ticket.customer.name
     instead = "Cancel this ticket and open one for the right customer."
-    if ticket.comeback_of_id is not None:
-        raise Conflict(f"It is the comeback of a repair of {name}’s. {instead}")
+    if ticket.comeback_of_id is not None or ticket.comebacks:
+        raise Conflict(f"It is one of two tickets for a repair of {name}’s that came back. {instead}")
     if ticket.versions:
         raise Conflict(f"An estimate was written for {name}, and stays what they were told. {instead}")
     live = select(RepairLink.id).where(RepairLink.ticket_id == ticket.id, RepairLink.ended_at.is_(None))
