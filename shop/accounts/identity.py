@@ -57,9 +57,6 @@ def start(
     ``device`` is what the device is known by; nothing for one that is not to be known again.
     """
     key = secrets.token_urlsafe(32)
-    lifetime = (
-        TOKEN_LIFETIME if carrier is Carrier.BEARER else STAFF_LIFETIME if account.is_staff else CUSTOMER_LIFETIME
-    )
     login_session = LoginSession(
         account_id=account.id,
         key_hash=_hash(key),
@@ -68,11 +65,17 @@ def start(
         agent=agent[:200],
         device=_hash(device) if device else "",
         is_new_device=is_new_device,
-        expires_at=now() + lifetime,
+        expires_at=now() + _lifetime(account, carrier),
     )
     db.session.add(login_session)
     db.session.flush()
     return login_session, key
+
+
+def _lifetime(account: Account, carrier: Carrier) -> timedelta:
+    if carrier is Carrier.BEARER:
+        return TOKEN_LIFETIME
+    return STAFF_LIFETIME if account.is_staff else CUSTOMER_LIFETIME
 
 
 def resolve(key: str) -> LoginSession | None:
@@ -99,11 +102,13 @@ def _live() -> Select[LoginSession]:
 
 def renew(former: LoginSession) -> tuple[LoginSession, str]:
     """The same sign-in under a key of its own, inside the running transaction, for somebody who has just proved that it
-    is still them. The former key never counts as proved, and ends in a moment.
+    is still them. The former key never counts as proved, and ends in a moment; who sent their proof twice by it gets
+    two that last.
     """
     key = secrets.token_urlsafe(32)
-    kept = ("account_id", "carrier", "address", "agent", "device", "is_new_device", "created_at", "expires_at")
+    kept = ("account_id", "carrier", "address", "agent", "device", "is_new_device", "created_at")
     login_session = LoginSession(key_hash=_hash(key), **{name: getattr(former, name) for name in kept})
+    login_session.expires_at = former.created_at + _lifetime(former.account, Carrier(former.carrier))
     former.expires_at = min(former.expires_at, now() + ON_ITS_WAY)
     db.session.add(login_session)
     db.session.flush()

@@ -51,7 +51,7 @@ _FACES = {
     A.RECOVERY_CODE_USED: _Face("key-round", "signed in with a recovery code"),
     A.SIGNED_IN: _Face("log-in", "signed in"),
     A.SIGNED_OUT: _Face("log-out", "signed out"),
-    A.SIGNED_OUT_EVERYWHERE: _Face("log-out", "signed out everywhere"),
+    A.SIGNED_OUT_EVERYWHERE: _Face("log-out", "ended every sign-in of the account"),
     A.REFUSED: _Face("lock", "{refusal}{more}", "late"),
     A.CUSTOMER_ADDED: _Face("user-plus", "added the customer"),
     A.CUSTOMER_CHANGED: _Face("pencil", "changed the customer’s {fields}"),

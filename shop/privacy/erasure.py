@@ -51,7 +51,7 @@ def erase_customer(customer: Customer, *, name: str, by: Account) -> Customer:
             raise RuleBroken(f"Type the name as it is written here: {customer.name}.", field="name")
         account = account_of(customer)
         if account is not None and account.is_staff:
-            raise Conflict(f"{customer.name} works here. First give the account of {account.email} to nobody.")
+            raise Conflict(f"{customer.name} works here: {account.email} is an account of the staff.")
         archive_customer(customer, by=by)  # refuses while something is going on
         theirs = select(Ticket).where(Ticket.customer_id == customer.id).options(selectinload(Ticket.every_job))
         tickets = db.session.scalars(theirs.order_by(Ticket.id)).all()
@@ -64,6 +64,7 @@ def erase_customer(customer: Customer, *, name: str, by: Account) -> Customer:
         _forget_evidence([ticket.id for ticket in tickets], kept, set(never_invoiced))
         if account is not None:
             _forget_account(account)
+        _forget_answers()
         record(Action.CUSTOMER_ERASED, customer, by=by)
         return customer
 
@@ -131,7 +132,10 @@ def _without_words(content: Content, kept: set[int], *, lines_stay: bool) -> Con
 
 
 def _forget_letters(customer: Customer, account: Account | None) -> None:
-    """All letters to an address that the customer or the account has, or had."""
+    """All letters to an address that the customer or the account has, or had.
+
+    Of an address that somebody else has by now, what is still to be sent stays: it is theirs.
+    """
     about = [_is_about(customer), *([_is_about(account)] if account else [])]
     had = (
         select(EventChange.before, EventChange.after)
@@ -140,7 +144,20 @@ def _forget_letters(customer: Customer, account: Account | None) -> None:
     )
     addresses = {address for row in db.session.execute(had) for address in row}
     addresses |= {customer.email, account.email if account else None}
-    _run(delete(Letter).where(Letter.to.in_([address for address in addresses if address])))
+    addresses.discard(None)
+    accounts = select(Account.email).where(
+        Account.email.in_(addresses), Account.id != (account.id if account else None)
+    )
+    customers = select(Customer.email).where(Customer.email.in_(addresses), Customer.id != customer.id)
+    taken = {*db.session.scalars(accounts), *db.session.scalars(customers)}
+    _run(delete(Letter).where(Letter.to.in_(addresses), or_(Letter.to.not_in(taken), Letter.due_at.is_(None))))
+
+
+def _forget_answers() -> None:
+    """What programs were answered today: it is kept for them to ask again, and may hold anybody's name."""
+    told = db.session.scalars(select(HandledRequest.id).where(HandledRequest.body.is_not(None))).all()
+    for some in in_stretches(told):
+        _run(update(HandledRequest).where(HandledRequest.id.in_(some)).values(status=None, body=None))
 
 
 def _forget_history(customer: Customer, account: Account | None, tickets: Sequence[Ticket]) -> None:

@@ -104,6 +104,19 @@ def test_the_former_key_proves_nothing_and_ends(owner: Browser, cast: Cast, app:
         assert owner.get("/account").status == 200
 
 
+def test_sent_twice_by_one_key_it_stays_signed_in(owner: Browser, cast: Cast) -> None:
+    cast.account_id("desk")
+    grow_stale(cast)
+    form = edited(owner, cast).form("Go on").fill(own_password=PASSWORD)
+    before = owner.client.get_cookie("session")
+    assert before is not None
+    form.submit(follow=False)
+    owner.client.set_cookie("session", before.value)
+    assert form.submit(follow=False).status == 303
+    with at_moment(now() + timedelta(minutes=5)):
+        assert owner.get("/account", follow=False).status == 200
+
+
 def test_htmx_is_asked_beside_the_form(owner: Browser, cast: Cast) -> None:
     url = f"/desk/staff/{cast.account_id('desk')}"
     grow_stale(cast)

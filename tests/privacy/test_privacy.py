@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from shop.accounts.models import Account, Letter
+from shop.accounts.models import Account, Letter, LetterKind
 from shop.audit import sealing
 from shop.audit.models import EventChange
 from shop.common.base import Base
+from shop.common.clock import now
 from shop.common.errors import Conflict
 from shop.common.transaction import transaction
 from shop.customers import commands as customers
@@ -27,6 +28,7 @@ from shop.tickets.lifecycle import Approval, Status
 from shop.tickets.models import Channel, Job, LineKind, Ticket
 from tests.browser import Browser
 from tests.cast import PASSWORD, Cast
+from tests.clients import Api
 from tests.factories import make_customer, make_job, make_mechanic, make_part, make_ticket, make_vehicle
 
 NAME, EMAIL, FORMER_EMAIL = "Joy Customer", "customer@example.com", "joy.before@example.org"
@@ -210,6 +212,27 @@ class TestErasure:
         erased(cast, joy)
         after = everything(cast)
         assert [word for word in ("tom other", "555 0199", "tom 1", "toms car") if word not in after] == []
+
+    def test_leaves_what_waits_for_whoever_has_a_former_address_now(self, cast: Cast, joy: int) -> None:
+        with cast.app.app_context(), transaction():
+            make_customer(name="Tom Other", email=FORMER_EMAIL)
+            letter = {"kind": LetterKind.ESTIMATE, "to": FORMER_EMAIL, "body": ""}
+            sent, waiting = Letter(**letter, subject="Went to Joy"), Letter(**letter, subject="Waits for Tom")
+            db.session.add_all([sent, waiting])
+            db.session.flush()
+            sent.due_at, sent.sent_at = None, now()
+        erased(cast, joy)
+        with cast.app.app_context():
+            left = db.session.scalars(select(Letter.subject).where(Letter.to == FORMER_EMAIL)).all()
+        assert left == ["Waits for Tom"]
+
+    def test_programs_are_not_told_again(self, cast: Cast, api: Api, joy: int) -> None:
+        row = {"name": NAME, "phone": PHONE}
+        assert api.as_("desk").put(f"/customers/{joy}", row, Idempotency_Key="a-1").status_code == 200
+        erased(cast, joy)
+        answer = api.as_("desk").put(f"/customers/{joy}", row, Idempotency_Key="a-1")
+        assert (answer.status_code, NAME in answer.text) == (409, False)
+        assert "is not told again" in answer.text
 
 
 class TestAtTheDesk:

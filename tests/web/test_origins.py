@@ -14,6 +14,7 @@ ELSEWHERE = [
     {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost"},
     {"Origin": "https://elsewhere.example"},
     {"Origin": "http://localhost:81"},
+    {"Origin": "http://["},
 ]
 OURS = [
     {},
