@@ -50,6 +50,7 @@ def test_what_is_inside_stays_escaped(app: Flask) -> None:
     assert drawn == "&lt;script&gt;alert(1)&lt;/script&gt;"
 
 
+@pytest.mark.single
 def test_a_key_that_lacks_something_is_found_out(app: Flask) -> None:
     """So every test of a page proves that the keys of its pieces are whole."""
     template = "{% call draw_once('lacking') %}{{ number }}{% endcall %}"
