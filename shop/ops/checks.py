@@ -260,7 +260,7 @@ def _status_is_where_it_was_moved(connection: Connection, some: Stretch) -> Iter
 
 
 def _played_back(connection: Connection, some: Stretch) -> tuple[dict[int, str], set[int], list[str]]:
-    """By ticket: the status that its moves lead to; which ones were ever ready; and moves that begin elsewhere."""
+    """By ticket: the status that its moves lead to; which were ready since they began; moves that begin elsewhere."""
     moves = select(Event.subject_id, Event.facts).where(
         Event.subject_kind == Ticket.__tablename__,
         some.has(Event.subject_id),
@@ -277,6 +277,8 @@ def _played_back(connection: Connection, some: Stretch) -> tuple[dict[int, str],
         reached[ticket_id] = facts["to"]
         if facts["to"] == Status.READY.value:
             completed.add(ticket_id)
+        elif facts["was"] == Status.CANCELLED.value:  # it begins anew
+            completed.discard(ticket_id)
     return reached, completed, astray
 
 

@@ -92,7 +92,7 @@ def _where(ticket: Ticket, asked: Sequence[OfferedJob]) -> tuple[str, str]:
         return "Your estimate is ready.", "Next you tell us what we may do."
     if asked:
         return "We found something and need your word.", "The rest of the work goes on."
-    if is_before_work and ticket.versions and not ticket.undecided_jobs:
+    if is_before_work and ticket.versions and ticket.is_turned_down:
         return "We have your answer.", "Nothing is approved, so nothing is done. We will be in touch."
     if ticket.is_waiting_for_parts:
         return "We are waiting for parts.", "The work goes on when they are here."

@@ -43,6 +43,12 @@ def test_what_the_commands_do_is_right(ticket: Ticket) -> None:
     assert checks.problems() == []
 
 
+def test_a_finished_ticket_that_begins_anew_is_right(ticket: Ticket, cast: Cast) -> None:
+    commands.move(ticket, to=Status.CANCELLED, reason="A mistake.", by=cast.account("desk"))
+    commands.move(ticket, to=Status.DRAFT, by=cast.account("desk"))
+    assert checks.problems() == []
+
+
 def test_an_empty_shop_is_right(context: None) -> None:
     assert checks.problems() == []
 

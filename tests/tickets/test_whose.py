@@ -127,5 +127,12 @@ class TestPage:
         assert "Joy Tanaka has a link to this repair" in refused.text
         assert refused.form("Put this name on it").values["name"] == "Mira"
 
+    def test_nothing_of_it_is_changed_once_it_is_archived(self, desk: Browser, ticket_id: int) -> None:
+        desk.get(f"/desk/tickets/{ticket_id}").form("Archive the ticket").submit()
+        page = desk.get(f"/desk/tickets/{ticket_id}")
+        assert "Bring it back" in page.text
+        for words in ("whose", "details"):
+            assert f"/desk/tickets/{ticket_id}/{words}" not in page.html
+
     def test_is_for_the_desk(self, mechanic: Browser, ticket_id: int) -> None:
         assert mechanic.get(f"/desk/tickets/{ticket_id}/whose").status == 403
