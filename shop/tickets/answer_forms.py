@@ -11,6 +11,7 @@ from wtforms.form import BaseForm
 from wtforms.validators import DataRequired, StopValidation
 from wtforms.widgets import HiddenInput
 
+from shop.common.errors import Conflict
 from shop.common.transaction import read_only
 from shop.tickets.estimate import still_asked
 from shop.tickets.forms import TicketForm
@@ -70,11 +71,11 @@ class AnswerForm(TicketForm):
         """Like any form's, but an answer to an older version is told apart before anything else about it is."""
         if self.version.data != self.answers_version:
             read_only()
-            self.conflict = "The shop has changed this estimate meanwhile. Please look at the new one."
+            self.refusal = Conflict("The shop has changed this estimate meanwhile. Please look at the new one.")
             return False
         if not self.job_fields:
             read_only()
-            self.conflict = "This estimate has been answered already."
+            self.refusal = Conflict("This estimate has been answered already.")
             return False
         return super().attempt(command, *args, **extra)
 

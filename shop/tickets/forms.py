@@ -49,24 +49,19 @@ MOST_VEHICLES = 25
 class TicketForm(ShopForm):
     """A form about a ticket that others change as well: what came in between is told on the page itself."""
 
-    conflict: str | None = None
-
     def attempt(self, command: Callable[..., Any], *args: Any, **extra: Any) -> bool:
         try:
             return super().attempt(command, *args, **extra)
         except Conflict as conflict:
-            self.conflict = conflict.message
+            self.refusal = conflict
             return False
 
     @property
     def first_error(self) -> str:
         """What speaks against it beside the messages at the fields that are seen."""
         hidden = [error for field in self if isinstance(field.widget, HiddenInput) for error in field.errors]
-        return next(iter([*filter(None, [self.conflict]), *self.form_errors, *hidden]), "")
-
-    @property
-    def refused_status(self) -> int:
-        return 409 if self.conflict or self.is_stale else 422
+        standing = [self.refusal.message] if self.refusal else []
+        return next(iter([*standing, *self.form_errors, *hidden]), "")
 
 
 class StatusField(Field):
@@ -96,6 +91,10 @@ class MoveForm(TicketForm):
     reason = TextField("Why is it cancelled?", default="", validators=[Length(max=MAX_REASON)])
 
 
+def odometer_reason_field() -> Any:
+    return TextField("Why is the odometer lower?", default="", validators=[Length(max=MAX_REASON)])
+
+
 class DetailsForm(TicketForm):
     """What the customer came for, until when, and with which vehicle: of a fleet one of the newest, or any by name."""
 
@@ -110,7 +109,7 @@ class DetailsForm(TicketForm):
     other_vehicle = TextField("Plate or VIN of another", default="", validators=[Length(max=MAX_Q)])
     odometer_in = WholeNumberField("Odometer on arrival", most=MAX_ODOMETER)
     odometer_out = WholeNumberField("Odometer at the end", most=MAX_ODOMETER)
-    odometer_reason = TextField("Why is the odometer lower?", default="", validators=[Length(max=MAX_REASON)])
+    odometer_reason = odometer_reason_field()
     version = VersionField()
 
     @classmethod
@@ -254,6 +253,21 @@ class WhoseForm(TicketForm):
 
     def _shows(self, names: tuple[str, ...]) -> bool:
         return any(self[name].data or self[name].errors for name in names)
+
+
+class HandOverForm(WhoseForm):
+    """A ticket that is another customer's, or another car's."""
+
+    odometer_reason = odometer_reason_field()
+    version = VersionField()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {
+            **super().values,
+            "odometer_reason": self.odometer_reason.data or "",
+            "version": self.version.data,
+        }
 
 
 class OpenForm(WhoseForm):

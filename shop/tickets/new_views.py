@@ -13,13 +13,16 @@ from shop.customers.queries import visible_to as customers_visible_to
 from shop.extensions import db
 from shop.tickets import commands
 from shop.tickets.finding import find_ticket
-from shop.tickets.forms import OpenForm, WhoseForm
+from shop.tickets.forms import HandOverForm, OpenForm, WhoseForm
+from shop.tickets.models import Ticket
 from shop.tickets.queries import open_tickets_of
 from shop.tickets.ticket_page import mechanics_on_duty
 from shop.web.actor import actor
 from shop.web.doors import desk
 from shop.web.forms import MAX_Q, SearchForm
 from shop.web.respond import Answer, done, page, page_or_fragment
+
+MATCHES = "tickets/_matches.html"
 
 MOST_FOUND = 6  # customers, and vehicles of each
 MOST_NAMED = 20  # vehicles by what was typed
@@ -30,7 +33,7 @@ def ticket_new() -> Answer:
     """``customer`` and ``vehicle`` say for whom; ``q`` finds, ``whose`` is what was chosen before."""
     q = SearchForm.read(request.args).text
     form = OpenForm.blank(q=q, whose=request.args.get("whose", "") or whose_is_named())
-    return page_or_fragment("tickets/new.html", "tickets/_matches.html", **new_context(form))
+    return page_or_fragment("tickets/new.html", MATCHES, **new_context(form))
 
 
 @desk.post("/tickets/new")
@@ -49,29 +52,38 @@ def ticket_add() -> Answer:
 
 @desk.get("/tickets/<id:ticket_id>/whose")
 def ticket_whose(ticket_id: int) -> Answer:
-    ticket = find_ticket(ticket_id)
+    ticket, q = find_ticket(ticket_id), SearchForm.read(request.args).text
     whose = f"{ticket.customer_id}-{ticket.vehicle_id}" if ticket.vehicle_id else str(ticket.customer_id)
-    return page("tickets/whose.html", ticket=ticket, **whose_context(WhoseForm.blank(whose=whose)))
+    form = HandOverForm.blank(q=q, whose=request.args.get("whose", whose))
+    return page_or_fragment("tickets/whose.html", MATCHES, **hand_over_context(form, ticket))
 
 
 @desk.post("/tickets/<id:ticket_id>/whose")
 def ticket_hand_over(ticket_id: int) -> Answer:
-    ticket, form = find_ticket(ticket_id), WhoseForm()
+    ticket, form = find_ticket(ticket_id), HandOverForm()
     if "find" in request.form:
         form.q.validate(form)
-        return page("tickets/whose.html", ticket=ticket, **whose_context(form))
+        return page("tickets/whose.html", **hand_over_context(form, ticket))
     form.choose(*chosen(form.whose.data or ""))
     if form.attempt(commands.hand_over, ticket, by=actor):
         return done(url_for("desk.ticket", ticket_id=ticket_id), f"{ticket.label} is {ticket.customer.name}’s.")
-    return page("tickets/whose.html", status=form.refused_status, ticket=ticket, **whose_context(form))
+    return page("tickets/whose.html", status=form.refused_status, **hand_over_context(form, ticket))
 
 
 def new_context(form: OpenForm) -> dict[str, Any]:
     form.mechanic.offer(mechanics_on_duty(), empty="Nobody yet")
-    return whose_context(form)
+    return whose_context(form, url_for("desk.ticket_new"))
 
 
-def whose_context(form: WhoseForm) -> dict[str, Any]:
+def hand_over_context(form: HandOverForm, ticket: Ticket) -> dict[str, Any]:
+    """What tickets/whose.html wants: what was typed, beside whose the ticket is by now."""
+    form.version.renew(ticket.version)
+    context = whose_context(form, url_for("desk.ticket_whose", ticket_id=ticket.id))
+    others = {vehicle_id: other for vehicle_id, other in context["open_tickets"].items() if other.id != ticket.id}
+    return {**context, "ticket": ticket, "open_tickets": others}
+
+
+def whose_context(form: WhoseForm, find_url: str) -> dict[str, Any]:
     """What tickets/_whose.html and tickets/_matches.html want."""
     q = (form.q.data or "")[:MAX_Q]
     customer, vehicle = chosen(form.whose.data or "")
@@ -86,6 +98,7 @@ def whose_context(form: WhoseForm) -> dict[str, Any]:
     vehicle_ids = [vehicle.id for row in rows for vehicle in row.vehicles]
     return {
         "form": form,
+        "find_url": find_url,
         "q": q,
         "looks_like": looks_like,
         "rows": rows,

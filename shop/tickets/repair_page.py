@@ -85,7 +85,7 @@ def repair_context(ticket: Ticket, way: Way, *, refused_form: AnswerForm | None 
         "version": ticket.latest_version,
         "before": {job_id: said for job_id, said in standing.items() if job_id in asked_ids},
         "answers": _by_consent([said for job_id, said in standing.items() if job_id not in asked_ids]),
-        "conflict": refused_form.conflict if refused_form else None,
+        "conflict": refused_form.refusal if refused_form else None,
         "answer_form": None,
         "bill": None,
         "is_older": False,
@@ -121,7 +121,7 @@ def _chosen(
 
 def _answer_form(version: EstimateVersion, refused_form: AnswerForm | None) -> AnswerForm:
     """The form that was refused, or, after a conflict, a new one that knows the name already."""
-    if refused_form is None or refused_form.conflict:
+    if refused_form is None or refused_form.refusal:
         return AnswerForm.unanswered(version, refused_form)
     return refused_form
 

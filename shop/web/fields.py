@@ -239,6 +239,10 @@ class VersionField(Field):
         self.data = int(text)
         self.marks = dict(mark.split(":", 1) for mark in marks if ":" in mark)
 
+    def renew(self, version: int) -> None:
+        """What the form is drawn beside is this version by now, whichever it was sent with."""
+        self.data, self.raw_data = version, None
+
     def is_changed(self, field: Field) -> bool:
         """Whether another value was sent than the form was filled with; taken for granted where that is not known."""
         return self.marks.get(field.name) != _mark(field)

@@ -80,8 +80,9 @@ class ShopForm(FlaskForm):
         return (field for field in self if not isinstance(field.widget, HiddenInput))
 
     @property
-    def has_errors(self) -> bool:
-        return bool(self.errors)
+    def is_refused(self) -> bool:
+        """Whether it was sent and not done, so that what was typed is to be seen."""
+        return bool(self.errors or self.refusal)
 
     @property
     def refused_status(self) -> int:

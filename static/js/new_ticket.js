@@ -5,3 +5,8 @@ document.addEventListener("toggle", ({ target }) => {
   const control = target.open && nobody && target.querySelector(`[name='${field}']`);
   if (control && !control.value) control.value = nobody;
 }, true);
+// Whoever writes down a new customer does not mean the one who was chosen before.
+document.addEventListener("input", ({ target }) => {
+  const nobody = target.closest("[data-new-customer]") && document.querySelector("[name='whose'][value='']");
+  if (nobody) nobody.checked = true;
+});

@@ -241,24 +241,32 @@
     place.focus({ preventScroll: true });
   });
 
-  // What is half typed in other forms of a part outlives that the part is drawn anew.
+  // What is half typed in other forms of a part outlives that the part is drawn anew. So does what was turned down: its
+  // answer brings it back as if it had been there, but the next one does not.
+  const refused = new WeakSet();
   const isTicked = (field) => ["checkbox", "radio"].includes(field.type);
-  const isTyped = (field) => isTicked(field) ? field.checked !== field.defaultChecked
+  const isTyped = (field) => refused.has(field) ? true
+    : isTicked(field) ? field.checked !== field.defaultChecked
     : field.options ? field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected))
     : field.type !== "hidden" && field.type !== "file" && field.value !== field.defaultValue;
   const likeIt = (field) => (field.id && document.getElementById(field.id)) || [...document.querySelectorAll(`[name="${CSS.escape(field.name)}"]`)]
     .find((each) => each.form?.getAttribute("action") === field.form.getAttribute("action") && (each.type !== "radio" || each.value === field.value));
   let typed = [];
+  let sent = null;
   document.addEventListener("htmx:before:swap", ({ detail }) => {
-    const sent = detail.ctx.sourceElement?.closest?.("form");
+    sent = detail.ctx.sourceElement?.closest?.("form");
     const fields = document.querySelectorAll("main form[method='post'] :is(input, textarea, select)");
-    typed = [...fields].filter((field) => field.name && field.form !== sent && isTyped(field));
+    const isDone = detail.ctx.response?.status < 400;
+    typed = [...fields].filter((field) => field.name && !(isDone && field.form === sent) && isTyped(field));
   });
   document.addEventListener("htmx:after:swap", () => {
     for (const field of typed.filter((each) => !each.isConnected)) {
       const place = likeIt(field);
       if (!place || place.type !== field.type) continue;
-      isTicked(field) ? (place.checked = field.checked) : (place.value = field.value);
+      if (field.form === sent) {
+        if (place.value !== field.value || place.checked !== field.checked) continue;
+        refused.add(place);
+      } else isTicked(field) ? (place.checked = field.checked) : (place.value = field.value);
       unfold(place);
     }
     typed = [];

@@ -5,6 +5,19 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.chromium.conftest import Open
+from tests.chromium.live import LiveShop
+
+GROWN = """
+from shop.accounts.models import Account
+from shop.extensions import db
+from shop.inventory.models import Part
+from shop.tickets import commands
+from shop.tickets.models import Ticket
+
+desk, ticket = db.session.get_one(Account, 2), db.session.get_one(Ticket, int(word))
+commands.add_job(ticket, complaint="Look at the wipers", by=desk)
+commands.want_part(ticket, part=db.session.get_one(Part, 1), quantity=1, by=desk)
+"""
 
 
 def test_a_line_while_a_job_is_added(open_as: Open, queued: int) -> None:
@@ -37,6 +50,51 @@ def test_what_was_done_is_kept_with_saying_so(open_as: Open, queued: int) -> Non
     page.get_by_role("button", name="It is done").first.click()
     expect(page.get_by_role("button", name="It is done")).to_have_count(0)
     expect(page.locator(".job__findings")).to_contain_text("Torqued to spec.")
+
+
+def test_what_was_done_while_that_is_turned_down(open_as: Open, demo_shop: LiveShop, queued: int) -> None:
+    page = open_as("mechanic")
+    page.goto(f"/floor/tickets/{queued}")
+    page.get_by_role("button", name="Start work", exact=True).click()
+    expect(page.locator(".job-page .pill").first).to_have_text("In progress")
+    demo_shop.run(GROWN, str(queued))
+    job, other = page.locator(".job").first, page.locator(".job").nth(1)
+    job.locator("summary").click()
+    job.get_by_label("What was done").fill("Torqued to spec.")
+    job.get_by_role("button", name="It is done").click()
+    expect(page.locator(".notice").first).to_be_visible()
+    expect(job.get_by_label("What was done")).to_be_visible()
+    expect(job.get_by_label("What was done")).to_have_value("Torqued to spec.")
+    other.locator("summary").click()
+    other.get_by_label("What was found").fill("Nothing.")
+    other.get_by_role("button", name="Save").click()
+    expect(other.locator(".job__findings")).to_contain_text("Nothing.")
+    expect(job.get_by_label("What was done")).to_be_visible()
+    expect(job.get_by_label("What was done")).to_have_value("Torqued to spec.")
+    job.get_by_role("button", name="Save").click()
+    expect(job.locator(".job__findings")).to_contain_text("Torqued to spec.")
+    expect(job.get_by_label("What was done")).to_be_hidden()
+
+
+def test_a_new_customer_in_the_place_of_a_chosen_one(open_as: Open, queued: int) -> None:
+    page = open_as("desk")
+    page.goto("/desk/tickets/new")
+    page.get_by_label("Name, telephone or plate").fill("a")
+    choices = page.locator("#new-ticket-matches [name='whose']")
+    choices.first.check()
+    page.locator("summary", has_text="A new customer").click()
+    page.get_by_label("Name", exact=True).fill("Somebody New")
+    expect(page.get_by_label("Somebody else: a new customer")).to_be_checked()
+    page.get_by_label("What is wrong?").fill("Rattles.")
+    page.get_by_role("button", name="Open the ticket").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("#")
+    page.locator("main summary", has_text="More").first.click()
+    page.get_by_role("link", name="Another customer or car").click()
+    expect(page.get_by_text("Now it is Somebody New’s")).to_be_visible()
+    page.locator("summary", has_text="A new customer").click()
+    page.get_by_label("Name", exact=True).fill("Somebody Newer")
+    page.get_by_role("button", name="Put this name on it").click()
+    expect(page.locator("#flash")).to_contain_text("is Somebody Newer’s")
 
 
 def test_a_day_without_its_time_is_not_sent_as_no_promise(open_as: Open) -> None:

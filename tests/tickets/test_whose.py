@@ -8,7 +8,7 @@ from sqlalchemy import select
 from shop.accounts.models import Account
 from shop.audit.models import Event
 from shop.common.clock import now
-from shop.common.errors import Conflict, RuleBroken
+from shop.common.errors import Conflict, RuleBroken, StaleEdit
 from shop.customers.models import Customer
 from shop.extensions import db
 from shop.tickets import commands
@@ -39,6 +39,16 @@ class TestCommand:
         assert (ticket.customer, ticket.vehicle, car.odometer) == (mira, car, 1200)
         assert former is not None
         assert former.odometer == 1000
+
+    def test_counts_as_a_change_of_the_ticket(self, desk_account: Account) -> None:
+        ticket, mira = make_ticket(), make_customer(name="Mira")
+        version, touched = ticket.version, ticket.touched_at
+        commands.hand_over(ticket, **nobody_new(mira, version=version), by=desk_account)  # type: ignore[arg-type]
+        assert ticket.version > version
+        assert ticket.touched_at > touched
+        with pytest.raises(StaleEdit):
+            commands.hand_over(ticket, **nobody_new(make_customer(), version=version), by=desk_account)  # type: ignore[arg-type]
+        assert ticket.customer is mira
 
     def test_writes_both_down_when_they_are_new(self, desk_account: Account) -> None:
         ticket = make_ticket()
@@ -106,7 +116,7 @@ class TestPage:
         page = desk.get(f"/desk/tickets/{ticket_id}").follow("Another customer or car")
         assert "Now it is Joy Tanaka’s" in page.text
         page = page.form("Find").fill(q="mira").submit("Find")
-        joy, mira = page.soup.select(".match")
+        joy, mira = page.soup.select("fieldset.match")
         assert "Joy Tanaka" in joy.get_text()
         whose = str(mira.select("[name='whose']")[0]["value"])
         page = page.form("Put this name on it").fill(whose=whose).submit("Put this name on it")
@@ -126,6 +136,41 @@ class TestPage:
         assert refused.status == 409
         assert "Joy Tanaka has a link to this repair" in refused.text
         assert refused.form("Put this name on it").values["name"] == "Mira"
+
+    def test_takes_somebody_new_in_the_place_of_who_was_chosen(self, desk: Browser, ticket_id: int) -> None:
+        page = desk.get(f"/desk/tickets/{ticket_id}/whose")
+        choices = [str(each["value"]) for each in page.soup.select("[name='whose']")]
+        assert choices[-1] == ""
+        page = page.form("Put this name on it").fill(whose="", name="Mira Nova").submit("Put this name on it")
+        assert page.path == f"/desk/tickets/{ticket_id}"
+        assert "Mira Nova" in page.text
+
+    def test_says_what_came_in_between(self, desk: Browser, ticket_id: int) -> None:
+        first = desk.get(f"/desk/tickets/{ticket_id}/whose").form("Put this name on it")
+        second = desk.get(f"/desk/tickets/{ticket_id}/whose").form("Put this name on it")
+        first.fill(whose="", name="Mira Nova").submit("Put this name on it")
+        page = second.fill(whose="", name="Vera Moss").submit("Put this name on it")
+        assert page.status == 409
+        assert "Somebody else has changed" in page.text
+        assert "Now it is Mira Nova’s" in page.text
+        page = page.form("Put this name on it").submit("Put this name on it")
+        assert "Vera Moss" in page.text
+
+    def test_asks_why_the_other_car_has_been_further(self, cast: Cast, desk: Browser, ticket_id: int) -> None:
+        with cast.app.app_context():
+            by = cast.account("desk")
+            commands.edit_ticket(db.session.get_one(Ticket, ticket_id), odometer_in=85000, by=by)
+            car = make_vehicle(make_customer(name="Vera Moss"), plate="FAR 1", odometer=99000)
+            whose = f"{car.customer_id}-{car.id}"
+        page = desk.get(f"/desk/tickets/{ticket_id}/whose?q=vera").form("Put this name on it").fill(whose=whose)
+        page = page.submit("Put this name on it")
+        assert page.status == 422
+        page = page.form("Put this name on it").fill(odometer_reason="New dashboard.").submit("Put this name on it")
+        assert page.path == f"/desk/tickets/{ticket_id}"
+        assert "FAR 1" in page.text
+
+    def test_does_not_warn_of_itself(self, desk: Browser, ticket_id: int) -> None:
+        assert "already here" not in desk.get(f"/desk/tickets/{ticket_id}/whose").text
 
     def test_nothing_of_it_is_changed_once_it_is_archived(self, desk: Browser, ticket_id: int) -> None:
         desk.get(f"/desk/tickets/{ticket_id}").form("Archive the ticket").submit()

@@ -162,15 +162,19 @@ def hand_over(
     new_customer: Mapping[str, Any] | None,
     vehicle: Vehicle | None,
     new_vehicle: Mapping[str, Any] | None,
+    version: int | None = None,
+    odometer_reason: str = "",
     by: Account,
 ) -> Ticket:
     """The ticket is somebody else's, or another car's: it was opened for the wrong one.
 
-    Raises RuleBroken as ``take_in`` does, and Conflict when the work is closed, or the customer whose name is on it was
-    written an estimate, has a link to it or came back with it: what they were told stays with them.
+    Raises RuleBroken as ``take_in`` and ``edit_ticket`` do, StaleEdit when ``version`` is no longer the ticket's, and
+    Conflict when the work is closed, or the customer whose name is on it was written an estimate, has a link to it or
+    came back with it: what they were told stays with them.
     """
     with transaction():
         lock_ticket(ticket)
+        _check_is_newest(ticket, version)
         check_takes_work(ticket)
         customer, vehicle = _known(customer, new_customer, vehicle, new_vehicle, by=by)
         if customer is not ticket.customer:
@@ -179,10 +183,12 @@ def hand_over(
             if customer.is_archived:
                 raise RuleBroken("This customer is archived. Bring the customer back first.", field="q")
             former, ticket.customer = ticket.customer_id, customer
+            ticket.version += 1
+            settle(ticket)
             db.session.flush()
             # Names would stay here when either of them wants to be forgotten.
             record(Action.TICKET_HANDED_OVER, ticket, by=by, former_id=former, customer_id=customer.id)
-        return edit_ticket(ticket, vehicle=vehicle, by=by)
+        return edit_ticket(ticket, vehicle=vehicle, odometer_reason=odometer_reason, by=by)
 
 
 def _known(
@@ -231,8 +237,7 @@ def edit_ticket(
     """
     with transaction():
         lock_ticket(ticket)
-        if version is not None and version != ticket.version:
-            raise StaleEdit(f"Somebody else has changed ticket {ticket.label} meanwhile.")
+        _check_is_newest(ticket, version)
         if "vehicle" in values and values["vehicle"] is not ticket.vehicle:
             _checked_vehicle(values["vehicle"], ticket.customer)
         if "complaint" in values:
@@ -380,6 +385,11 @@ def _take_reading_back(ticket: Ticket, vehicle: Vehicle | None, *, by: Account) 
     before = (int(text) if text else None for text in values_before(vehicle, "odometer"))
     former = next((reading for reading in before if reading not in read), None)
     edit_vehicle(vehicle, odometer=former, odometer_reason=f"{ticket.label} is another vehicle’s", by=by)
+
+
+def _check_is_newest(ticket: Ticket, version: int | None) -> None:
+    if version is not None and version != ticket.version:
+        raise StaleEdit(f"Somebody else has changed ticket {ticket.label} meanwhile.")
 
 
 def _checked_vehicle(vehicle: Vehicle | None, customer: Customer) -> Vehicle | None:
