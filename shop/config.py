@@ -13,11 +13,13 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel.numbers import get_currency_precision
 from dotenv import dotenv_values
 from sqlalchemy.engine import URL
 from tzlocal import get_localzone_name
 
 from shop.common.database import engine_options, normal_url
+from shop.common.money import DECIMALS
 from shop.common.roles import Role
 
 VERSION = "1.0"
@@ -147,6 +149,8 @@ def read_settings(**given: str) -> Settings:
     currency = values.get("SHOP_CURRENCY", "USD").upper()
     if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
         raise SettingRefused("SHOP_CURRENCY is three letters, such as USD or EUR.")
+    if get_currency_precision(currency) != DECIMALS:
+        raise SettingRefused(f"SHOP_CURRENCY {currency} can't be used: the shop reckons in hundredths, such as cents.")
     base_url = (values.get("BASE_URL") or "").rstrip("/") or None
     if base_url and not (urlsplit(base_url).scheme in ("http", "https") and urlsplit(base_url).hostname):
         raise SettingRefused(f"BASE_URL is an address such as https://shop.example.com, not {base_url!r}.")

@@ -37,7 +37,7 @@ from shop.ops.archive import UPLOADS, Origin, Packed
 from shop.ops.copying import BackupRefused, Copier, NotABackup, Sqlite, copier_of
 from shop.ops.copying.sqlite import HEADER
 from shop.ops.models import BackupFact, ShopFact
-from shop.tickets.models import Ticket
+from shop.tickets.models import RepairLink, Ticket
 
 ENDING = ".zip"
 _OUR_TABLES = {"account", "customer", "event", "login_session", "part", "stock_move", "ticket"}
@@ -157,8 +157,8 @@ def refuse_while_open() -> None:
 def restore(chosen: Candidate) -> Restored:
     """Put a candidate in the shop's place. Raises BackupRefused while anything has the database open.
 
-    Everybody has to sign in again, and links in letters that were under way are void: what ended since the backup
-    was made must not come alive again.
+    Everybody has to sign in again, and links in letters and to repairs are void: what ended since the backup was made
+    must not come alive again.
     """
     with _shop_on(chosen.scratch):
         _end_what_was_open()
@@ -277,6 +277,7 @@ def _end_what_was_open() -> None:
     with transaction():
         db.session.execute(update(LoginSession).where(LoginSession.revoked_at.is_(None)).values(revoked_at=moment))
         db.session.execute(update(SetupLink).where(SetupLink.ended_at.is_(None)).values(ended_at=moment))
+        db.session.execute(update(RepairLink).where(RepairLink.ended_at.is_(None)).values(ended_at=moment))
         db.session.execute(update(Letter).where(Letter.due_at.is_not(None)).values(due_at=None))
         db.session.execute(delete(ShopFact).where(ShopFact.name.in_(list(BackupFact))))  # they speak of another time
         touch(*Topic)  # what anybody kept under the stamps of the backup is never found again

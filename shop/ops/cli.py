@@ -127,7 +127,7 @@ def restore(file: Path, yes: bool) -> None:
             if not yes:
                 click.confirm("Replace what the shop has now by it?", abort=True)
             done = backup.restore(chosen)
-    click.echo("Restored. Everybody has to sign in again, and links in letters that were under way are void.")
+    click.echo("Restored. Everybody has to sign in again, and links in letters and to repairs are void: give new ones.")
     if done.former:
         click.echo(f"What the shop had before is kept as {done.former}")
     if chosen.contents.revision != revisions.newest_revision():

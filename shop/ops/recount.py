@@ -55,10 +55,8 @@ def recount() -> None:
 def recount_lists() -> None:
     """Count every list again, in the caller's transaction, and let everybody read them anew."""
     touch(*Topic)
-    connection = db.session.connection()
-    kept = dict(connection.execute(select(ChangeStamp.name, ChangeStamp.listed)).all())
-    for topic, counted in counts(connection).items():
-        touch(topic, listed=counted - kept.get(topic.value, 0))
+    for topic, kept, counted in _kept_and_counted(db.session.connection()):
+        touch(topic, listed=counted - kept)
 
 
 def write_sums(connection: Connection) -> None:
@@ -75,16 +73,18 @@ def write_sums(connection: Connection) -> None:
         connection.execute(insert(_table(Tally)), rows[first : first + _AT_A_TIME])
 
 
-def counts(connection: Connection) -> dict[Topic, int]:
-    counted = connection.execute(select(*(sum_.scalar_subquery() for sum_ in SUMS.values()))).one()
-    return {topic: int(number) for topic, number in zip(SUMS, counted, strict=True)}
+def _kept_and_counted(connection: Connection) -> Iterator[tuple[Topic, int, int]]:
+    """Both in one statement, so that nobody's change comes between them."""
+    kept = (select(ChangeStamp.listed).where(ChangeStamp.name == topic.value) for topic in SUMS)
+    numbers = connection.execute(select(*(each.scalar_subquery() for each in (*kept, *SUMS.values())))).one()
+    for place, topic in enumerate(SUMS):
+        yield topic, int(numbers[place] or 0), int(numbers[len(SUMS) + place])
 
 
 def sums_are_counted(connection: Connection) -> Iterator[str]:
-    kept = dict(connection.execute(select(ChangeStamp.name, ChangeStamp.listed)).all())
-    for topic, counted in counts(connection).items():
-        if kept.get(topic.value, 0) != counted:
-            yield f"What is kept of {topic.value} says {kept.get(topic.value, 0):,}; counted again it is {counted:,}."
+    for topic, kept, counted in _kept_and_counted(connection):
+        if kept != counted:
+            yield f"What is kept of {topic.value} says {kept:,}; counted again it is {counted:,}."
 
 
 def comebacks_are_counted(connection: Connection) -> Iterator[str]:

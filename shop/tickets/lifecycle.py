@@ -223,9 +223,13 @@ MOVES: dict[Status, tuple[Move, ...]] = {
 }
 
 
-def moves_for(status: Status, role: Role) -> list[Move]:
-    """The moves that this role may make from this status, the usual next step first."""
-    return [move for move in MOVES[status] if role in move.roles]
+def moves_for(status: Status, role: Role, *, is_turned_down: bool = False) -> list[Move]:
+    """The moves that this role may make from this status, the usual next step first.
+
+    Where everything ``is_turned_down``, nobody can note that it was approved.
+    """
+    moves = [move for move in MOVES[status] if role in move.roles]
+    return [move for move in moves if not move.notes_consent(status)] if is_turned_down else moves
 
 
 def find_move(status: Status, to: Status) -> Move | None:

@@ -91,7 +91,8 @@ def _where(ticket: Ticket, asked: Sequence[OfferedJob]) -> tuple[str, str]:
     if asked and is_before_work:
         return "Your estimate is ready.", "Next you tell us what we may do."
     if asked:
-        return "We found something and need your word.", "The rest of the work goes on."
+        following = "The rest of the work goes on." if ticket.status.is_work else "Next you tell us what we may do."
+        return "We found something and need your word.", following
     if is_before_work and ticket.versions and ticket.is_turned_down:
         return "We have your answer.", "Nothing is approved, so nothing is done. We will be in touch."
     if ticket.is_waiting_for_parts:

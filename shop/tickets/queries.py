@@ -252,7 +252,7 @@ class TicketRow:
         return self.complaint.partition("\n")[0]
 
     def moves(self, role: Role) -> list[Move]:
-        return moves_for(self.status, role)
+        return moves_for(self.status, role, is_turned_down=self.is_turned_down)
 
     @property
     def waiting_for_parts(self) -> bool:

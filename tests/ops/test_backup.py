@@ -35,8 +35,9 @@ from shop.ops import archive, backup, checks, schema
 from shop.ops.backup import Restored, back_up, verify
 from shop.ops.copying import BackupRefused, NotABackup, Sqlite, copier_of
 from shop.tickets import commands
+from shop.tickets.models import RepairLink
 from tests.cast import Cast
-from tests.factories import make_customer, make_part
+from tests.factories import make_customer, make_part, make_ticket
 from tests.faults.backups import everything
 from tests.ops.conftest import wait_until
 from tests.ops.copies import beside, forget_former, uploads
@@ -252,10 +253,12 @@ class TestRestore:
             db.session.execute(insert(SetupLink).values(account_id=cast.account_id("desk"), token_id="token", **dates))
             letter = {"kind": "invitation", "to": "a@example.net", "subject": "Hello", "body": "Come in"}
             db.session.execute(insert(Letter).values(tries=0, failure="", due_at=now(), created_at=now(), **letter))
+        commands.give_link(make_ticket(), by=busy)
         file = back_up()
         db.session.rollback()
         restore(file)
         assert _ended(LoginSession.revoked_at) == (1, 1)
+        assert _ended(RepairLink.ended_at) == (1, 1)
         assert _ended(SetupLink.ended_at) == (1, 1)
         assert _ended(Letter.due_at) == (1, 0)
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from shop.accounts.models import Account
 from shop.common.clock import at_moment, now
+from shop.common.roles import Role
 from shop.common.transaction import transaction
 from shop.extensions import db
 from shop.tickets import commands
@@ -69,6 +70,8 @@ class TestReading:
         make_job(ticket, approval=Approval.PENDING, removed_at=now())
         (card,) = board()[0].cards
         assert card.is_turned_down is is_turned_down
+        ways = {Status.DRAFT, Status.CANCELLED} | (set() if is_turned_down else {Status.APPROVED})
+        assert {move.to for move in card.moves(Role.DESK)} == ways
 
     def test_shows_the_most_pressing_and_counts_the_rest(self) -> None:
         for hours in range(CARDS_A_COLUMN + 5, 0, -1):

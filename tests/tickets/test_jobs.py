@@ -130,6 +130,25 @@ class TestJobs:
         line = commands.use_part(job.ticket, part=part, quantity=1, by=desk)
         assert line.job in job.ticket.jobs
 
+    @pytest.mark.parametrize("taken_off", ["line", "job"])
+    def test_put_back_when_it_was_finished_has_its_parts_in_the_car(self, cast: Cast, job: Job, taken_off: str) -> None:
+        part, desk = make_part(on_hand=5), cast.account("desk")
+        job.ticket.status, job.approval = Status.IN_PROGRESS, Approval.APPROVED
+        line = commands.use_part(job.ticket, part=part, quantity=2, by=desk)
+        job.approved_cents = job.charge_cents
+        commands.finish_job(job, by=desk)
+        commands.reopen_job(job, by=desk)  # so that the ticket takes work
+        job.done_at = now()
+        if taken_off == "line":
+            commands.remove_line(line, by=desk)
+            assert part.on_hand == 5
+            commands.restore_line(line, by=desk)
+        else:
+            commands.remove_job(job, by=desk)
+            assert part.on_hand == 5
+            commands.restore_job(job, by=desk)
+        assert (line.supply, part.on_hand, part.reserved) == (Supply.FITTED, 3, 0)
+
     def test_the_last_one_that_is_done_sends_the_ticket_on(self, cast: Cast) -> None:
         ticket, rui = make_ticket(status=Status.IN_PROGRESS), cast.account("mechanic")
         second = make_job(ticket, approval=Approval.APPROVED)

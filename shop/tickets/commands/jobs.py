@@ -131,7 +131,7 @@ def remove_job(job: Job, *, by: Account) -> Job:
 
 
 def restore_job(job: Job, *, by: Account) -> Job:
-    """Put a job back that was taken off, with its parts as far as the shelf has them.
+    """Put a job back that was taken off, with its parts as far as the shelf has them; fitted, when it was finished.
 
     One that was approved is to be asked about again when the customer has agreed to a sum without it since. Raises
     RuleBroken when there is no room for it.
@@ -148,6 +148,8 @@ def restore_job(job: Job, *, by: Account) -> Job:
             if job.is_charged:
                 shelf.lock_parts([job])
                 shelf.reserve_what_is_there(job, by=by)
+                if job.is_done:
+                    shelf.fit_all(job, by=by)
             settle(ticket)
             record(Action.JOB_RESTORED, ticket, by=by, position=job.position)
         return job

@@ -202,7 +202,7 @@ def remove_line(line: Line, *, by: Account) -> Line:
 
 
 def restore_line(line: Line, *, by: Account) -> Line:
-    """Put a line back that was taken off, with its parts as far as the shelf has them."""
+    """Put a line back that was taken off, with its parts as far as the shelf has them; fitted, on finished work."""
     with transaction():
         ticket = lock_job(line.job)
         if line.removed_at is not None:
@@ -211,6 +211,8 @@ def restore_line(line: Line, *, by: Account) -> Line:
             if line.job.is_charged:
                 shelf.lock_parts([line.job])
                 shelf.reserve_if_there(line, by=by)
+                if line.job.is_done:
+                    shelf.fit_all(line.job, by=by)
             settle(ticket)
             record(Action.LINE_RESTORED, ticket, by=by, changes=named(line))
         return line

@@ -195,7 +195,7 @@ class Ticket(Base, Versioned, Dated, Archivable):
         return self.versions[-1] if self.versions else None
 
     def moves(self, role: Role) -> list[Move]:
-        return [] if self.is_archived else moves_for(self.status, role)
+        return [] if self.is_archived else moves_for(self.status, role, is_turned_down=self.is_turned_down)
 
     def is_worked_by(self, account: Account) -> bool:
         return account.mechanic_id is not None and account.mechanic_id in {a.mechanic_id for a in self.assignments}
