@@ -32,7 +32,7 @@ from shop.inventory.models import Part, StockMove
 from shop.mechanics.models import Mechanic
 from shop.ops.demo import people, story
 from shop.ops.demo.books import Books
-from shop.ops.recount import counts, write_sums
+from shop.ops.recount import kept_and_counted, write_sums
 from shop.settings.models import Rates, ShopRules
 from shop.tickets.models import FIRST_NUMBER, CannedJob, CannedLine, TicketNumber
 
@@ -177,7 +177,7 @@ class _Building:
 
     def _write_counters(self, connection: Connection) -> None:
         connection.execute(insert(TicketNumber).values(id=1, next=FIRST_NUMBER + self._sizes.tickets))
-        listed = counts(connection)
+        listed = {topic: counted for topic, _, counted in kept_and_counted(connection)}
         stamps = ({"name": topic.value, "mark": "filled", "listed": listed.get(topic, 0)} for topic in Topic)
         connection.execute(delete(ChangeStamp))
         connection.execute(insert(ChangeStamp), list(stamps))

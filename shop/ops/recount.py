@@ -55,7 +55,7 @@ def recount() -> None:
 def recount_lists() -> None:
     """Count every list again, in the caller's transaction, and let everybody read them anew."""
     touch(*Topic)
-    for topic, kept, counted in _kept_and_counted(db.session.connection()):
+    for topic, kept, counted in kept_and_counted(db.session.connection()):
         touch(topic, listed=counted - kept)
 
 
@@ -73,7 +73,7 @@ def write_sums(connection: Connection) -> None:
         connection.execute(insert(_table(Tally)), rows[first : first + _AT_A_TIME])
 
 
-def _kept_and_counted(connection: Connection) -> Iterator[tuple[Topic, int, int]]:
+def kept_and_counted(connection: Connection) -> Iterator[tuple[Topic, int, int]]:
     """Both in one statement, so that nobody's change comes between them."""
     kept = (select(ChangeStamp.listed).where(ChangeStamp.name == topic.value) for topic in SUMS)
     numbers = connection.execute(select(*(each.scalar_subquery() for each in (*kept, *SUMS.values())))).one()
@@ -82,7 +82,7 @@ def _kept_and_counted(connection: Connection) -> Iterator[tuple[Topic, int, int]
 
 
 def sums_are_counted(connection: Connection) -> Iterator[str]:
-    for topic, kept, counted in _kept_and_counted(connection):
+    for topic, kept, counted in kept_and_counted(connection):
         if kept != counted:
             yield f"What is kept of {topic.value} says {kept:,}; counted again it is {counted:,}."
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import selectinload
 
 from shop.accounts import identity, links
@@ -163,16 +163,34 @@ def _forget_answers() -> None:
 def _forget_history(customer: Customer, account: Account | None, tickets: Sequence[Ticket]) -> None:
     things = [customer, *customer.vehicles, *([account] if account else []), *tickets]
     for some in in_stretches(things):
-        changes = (
-            select(EventChange.id, EventChange.salt, EventChange.before, EventChange.after)
-            .join(Event, Event.id == EventChange.event_id)
-            .where(or_(*map(_is_about, some)), EventChange.digest.is_(None))
-        )
-        erased = [
-            {"key": change_id, "left": digests.of_values(*values)} for change_id, *values in db.session.execute(changes)
-        ]
-        nothing = {"salt": None, "before": None, "after": None}
-        _update_each(EventChange, {"digest": bindparam("left"), **nothing}, erased)
+        _forget_changes(_CHANGES.where(or_(*map(_is_about, some))))
+    for ticket_id, event_id in _handed_over_by(customer):
+        of_ticket = _CHANGES.where(Event.subject_kind == Ticket.__tablename__, Event.subject_id == ticket_id)
+        _forget_changes(of_ticket.where(Event.id <= event_id))
+        later = of_ticket.where(Event.id > event_id).order_by(Event.id)
+        first = {change.field: change.id for change in reversed(db.session.execute(later).all())}
+        _forget_changes(of_ticket.where(EventChange.id.in_(first.values())))  # they begin with what was there
+
+
+_CHANGES = (
+    select(EventChange.id, EventChange.field, EventChange.salt, EventChange.before, EventChange.after)
+    .join(Event, Event.id == EventChange.event_id)
+    .where(EventChange.digest.is_(None))
+)
+
+
+def _handed_over_by(customer: Customer) -> list[tuple[int, int]]:
+    """The tickets that were opened for the customer by mistake, each with the event by which it became another's."""
+    events = select(Event).where(Event.action == Action.TICKET_HANDED_OVER.value).order_by(Event.id)
+    return [(each.subject_id, each.id) for each in db.session.scalars(events) if each.facts["former_id"] == customer.id]
+
+
+def _forget_changes(changes: Select[*tuple[Any, ...]]) -> None:
+    erased = [
+        {"key": change_id, "left": digests.of_values(*values)} for change_id, _, *values in db.session.execute(changes)
+    ]
+    nothing = {"salt": None, "before": None, "after": None}
+    _update_each(EventChange, {"digest": bindparam("left"), **nothing}, erased)
 
 
 def _is_about(thing: Any) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from shop.common import pricing
@@ -68,6 +68,10 @@ class Offer:
 
     def total_of(self, job_ids: Collection[int]) -> int:
         return self.bill_of(job_ids).total
+
+    def with_job(self, job: OfferedJob | None) -> Offer:
+        """The same with this job as it is here."""
+        return replace(self, jobs=tuple(job if job and each.id == job.id else each for each in self.jobs))
 
     def job(self, job_id: int) -> OfferedJob | None:
         return next((job for job in self.jobs if job.id == job_id), None)

@@ -223,13 +223,13 @@ MOVES: dict[Status, tuple[Move, ...]] = {
 }
 
 
-def moves_for(status: Status, role: Role, *, is_turned_down: bool = False) -> list[Move]:
+def moves_for(status: Status, role: Role, *, has_work: bool = True) -> list[Move]:
     """The moves that this role may make from this status, the usual next step first.
 
-    Where everything ``is_turned_down``, nobody can note that it was approved.
+    Where there is no work, or the customer wants none of it, nobody can note that they approved.
     """
     moves = [move for move in MOVES[status] if role in move.roles]
-    return [move for move in moves if not move.notes_consent(status)] if is_turned_down else moves
+    return moves if has_work else [move for move in moves if not move.notes_consent(status)]
 
 
 def find_move(status: Status, to: Status) -> Move | None:

@@ -54,7 +54,7 @@ def ticket_add() -> Answer:
 def ticket_whose(ticket_id: int) -> Answer:
     ticket, q = find_ticket(ticket_id), SearchForm.read(request.args).text
     whose = f"{ticket.customer_id}-{ticket.vehicle_id}" if ticket.vehicle_id else str(ticket.customer_id)
-    form = HandOverForm.blank(q=q, whose=request.args.get("whose", whose))
+    form = HandOverForm.blank(q=q, whose=request.args.get("whose", "" if q else whose))
     return page_or_fragment("tickets/whose.html", MATCHES, **hand_over_context(form, ticket))
 
 
@@ -87,13 +87,13 @@ def whose_context(form: WhoseForm, find_url: str) -> dict[str, Any]:
     """What tickets/_whose.html and tickets/_matches.html want."""
     q = (form.q.data or "")[:MAX_Q]
     customer, vehicle = chosen(form.whose.data or "")
-    rows = search_customers(q, limit=MOST_FOUND)
+    rows = found = search_customers(q, limit=MOST_FOUND)
     if customer is not None:
         rows = [as_row(customer), *(row for row in rows if row.id != customer.id)]
     named = {found.id for found in search_vehicles(q, limit=MOST_NAMED)} | ({vehicle.id} if vehicle else set())
     rows = with_vehicles(rows, most=MOST_FOUND, also=named)
     looks_like = field_for(q)
-    if q and not rows and "find" in request.form and not form[looks_like].data:
+    if q and not found and "find" in request.form and not form[looks_like].data:
         form[looks_like].data = q
     vehicle_ids = [vehicle.id for row in rows for vehicle in row.vehicles]
     return {
@@ -101,7 +101,9 @@ def whose_context(form: WhoseForm, find_url: str) -> dict[str, Any]:
         "find_url": find_url,
         "q": q,
         "looks_like": looks_like,
+        "is_found": bool(found),
         "rows": rows,
+        "is_new": form.has_new_customer or request.values.get("whose") == "",
         "whose": form.whose.data,
         "open_tickets": open_tickets_of(vehicle_ids),
     }

@@ -252,7 +252,7 @@ class TicketRow:
         return self.complaint.partition("\n")[0]
 
     def moves(self, role: Role) -> list[Move]:
-        return moves_for(self.status, role, is_turned_down=self.is_turned_down)
+        return moves_for(self.status, role, has_work=not self.is_turned_down)
 
     @property
     def waiting_for_parts(self) -> bool:
@@ -464,14 +464,14 @@ def _lacking() -> ColumnElement[int]:
 
 
 def _is_turned_down() -> ColumnElement[bool]:
-    """``Ticket.is_turned_down`` in SQL, of an estimate that is still to be approved."""
+    """``Ticket.is_turned_down`` in SQL, of what is still to be approved."""
 
     def some(*approvals: Approval) -> ColumnElement[bool]:
         said = or_(*(Job.approval == each for each in approvals))
         return exists().where(Job.ticket_id == Ticket.id, Job.removed_at.is_(None), said).correlate(Ticket)
 
     answered = and_(some(Approval.DECLINED, Approval.DEFERRED), not_(some(Approval.PENDING, Approval.APPROVED)))
-    return case((Ticket.status == Status.ESTIMATE, answered), else_=false())
+    return case((Ticket.status.in_((Status.DRAFT, Status.ESTIMATE)), answered), else_=false())
 
 
 def _people() -> ColumnElement[str]:

@@ -73,11 +73,12 @@ def refused(fragment: str, *, page: str, form: ShopForm, now: ShopForm | None = 
     field by field; ``now`` is the form filled with what is stored.
     """
     if form.is_stale and now is not None:
-        template = "errors/_stale.html" if wants_fragment() else "errors/stale.html"
+        is_part = wants_fragment()
+        template = "errors/_stale.html" if is_part else "errors/stale.html"
         differences = compare(form, now, request.form)
         address = request.full_path.rstrip("?")
         words = {"form": form, "now": now, "differences": differences, "address": address, "back": page_before()}
-        return make_response(render_template(template, **words), 409)
+        return make_response(render_template(template, is_part=is_part, **words), 409)
     context.setdefault("refusals", {fragment: form.refusal})
     return make_response(render_template(fragment if wants_fragment() else page, **context), form.refused_status)
 

@@ -241,8 +241,9 @@
     place.focus({ preventScroll: true });
   });
 
-  // What is half typed in other forms of a part outlives that the part is drawn anew. So does what was turned down: its
-  // answer brings it back as if it had been there, but the next one does not.
+  // What is half typed in other forms of a part outlives that the part is drawn anew, with the version that it was typed
+  // over. So does what was turned down: its answer brings it back as if it had been there, but the next one does not. Where
+  // a form is not drawn at all, what was typed in it waits, and one that was opened to edit something is opened again.
   const refused = new WeakSet();
   const isTicked = (field) => ["checkbox", "radio"].includes(field.type);
   const isTyped = (field) => refused.has(field) ? true
@@ -252,24 +253,34 @@
   const likeIt = (field) => (field.id && document.getElementById(field.id)) || [...document.querySelectorAll(`[name="${CSS.escape(field.name)}"]`)]
     .find((each) => each.form?.getAttribute("action") === field.form.getAttribute("action") && (each.type !== "radio" || each.value === field.value));
   let typed = [];
+  let left = [];
   let sent = null;
   document.addEventListener("htmx:before:swap", ({ detail }) => {
     sent = detail.ctx.sourceElement?.closest?.("form");
     const fields = document.querySelectorAll("main form[method='post'] :is(input, textarea, select)");
     const isDone = detail.ctx.response?.status < 400;
-    typed = [...fields].filter((field) => field.name && !(isDone && field.form === sent) && isTyped(field));
+    typed = [...left, ...[...fields].filter((field) => field.name && !(isDone && field.form === sent) && isTyped(field))];
   });
-  document.addEventListener("htmx:after:swap", () => {
-    for (const field of typed.filter((each) => !each.isConnected)) {
+  document.addEventListener("htmx:after:swap", ({ detail }) => {
+    if (!typed.length) return;
+    const gone = typed.filter((field) => !field.isConnected);
+    left = gone.filter((field) => field.form !== sent && !likeIt(field));
+    for (const field of gone) {
       const place = likeIt(field);
       if (!place || place.type !== field.type) continue;
       if (field.form === sent) {
         if (place.value !== field.value || place.checked !== field.checked) continue;
         refused.add(place);
-      } else isTicked(field) ? (place.checked = field.checked) : (place.value = field.value);
+      } else {
+        isTicked(field) ? (place.checked = field.checked) : (place.value = field.value);
+        const [now, then] = [place, field].map(({ form }) => form.elements.namedItem("version"));
+        if (now && then) now.value = then.value;
+      }
       unfold(place);
     }
     typed = [];
+    if (detail.ctx.request.method === "GET") return;
+    for (const edit of new Set(left.map(({ form }) => form.dataset.edit))) one(`[data-hx-get="${edit}"]`)?.click();
   });
 
   document.addEventListener("htmx:error", ({ detail }) => { if (detail.ctx) show("offline-words"); });

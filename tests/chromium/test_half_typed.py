@@ -7,6 +7,24 @@ from playwright.sync_api import expect
 from tests.chromium.conftest import Open
 from tests.chromium.live import LiveShop
 
+SAY = """
+from shop.accounts.models import Account
+from shop.extensions import db
+from shop.tickets import commands
+from shop.tickets.models import Ticket
+
+job = db.session.get_one(Ticket, int(word)).jobs[0]
+commands.edit_job(job, correction="Somebody else's words.", by=db.session.get_one(Account, 2))
+"""
+TWO_JOBS = """
+from shop.accounts.models import Account
+from shop.extensions import db
+from shop.tickets import commands
+from shop.tickets.models import Ticket
+
+desk, ticket = db.session.get_one(Account, 2), db.session.get_one(Ticket, int(word))
+commands.add_job(ticket, complaint="Look at the wipers", by=desk)
+"""
 GROWN = """
 from shop.accounts.models import Account
 from shop.extensions import db
@@ -76,6 +94,56 @@ def test_what_was_done_while_that_is_turned_down(open_as: Open, demo_shop: LiveS
     expect(job.get_by_label("What was done")).to_be_hidden()
 
 
+def test_what_somebody_else_has_saved_meanwhile_is_not_overwritten(
+    open_as: Open, demo_shop: LiveShop, queued: int
+) -> None:
+    demo_shop.run(TWO_JOBS, str(queued))
+    page = open_as("mechanic")
+    page.goto(f"/floor/tickets/{queued}")
+    job, other = page.locator(".job").first, page.locator(".job").nth(1)
+    for each, words in ((job, "Mine."), (other, "The other one.")):
+        each.locator("summary").click()
+        each.get_by_label("What was done").fill(words)
+    demo_shop.run(SAY, str(queued))
+    other.get_by_label("What was found").fill("Nothing.")
+    other.get_by_role("button", name="Save").click()
+    expect(other.locator(".job__findings")).to_contain_text("The other one.")
+    other.locator("summary").click()
+    other.get_by_label("What was done").fill("Half typed.")
+    job.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Somebody saved this before you")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("Somebody else's words.")
+    page.get_by_role("button", name="Save what is chosen").click()
+    expect(job.locator(".job__findings")).to_contain_text("Mine.")
+    expect(other.get_by_label("What was done")).to_have_value("Half typed.")
+
+
+def test_the_details_while_work_begins(open_as: Open, queued: int) -> None:
+    page = open_as("desk")
+    page.goto(f"/desk/tickets/{queued}/details")
+    complaint = page.get_by_role("textbox", name="Complaint")
+    complaint.fill("Squeaks and hums.")
+    page.get_by_role("button", name="Start work").click()
+    expect(page.locator(".ticket-head .pill").first).to_have_text("In progress")
+    expect(complaint).to_have_value("Squeaks and hums.")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    expect(page.locator(".complaint")).to_have_text("Squeaks and hums.")
+
+
+def test_a_job_while_another_one_is_added(open_as: Open, queued: int) -> None:
+    page = open_as("desk")
+    page.goto(f"/desk/tickets/{queued}")
+    page.goto(page.locator("a", has_text="Cause, correction, discount").first.get_attribute("href") or "")
+    correction = page.get_by_label("Correction")
+    correction.fill("Typed here.")
+    page.get_by_label("What is to be done?").fill("Lamp")
+    page.get_by_role("button", name="Add a job").click()
+    expect(page.locator(".job")).to_have_count(2)
+    expect(correction).to_have_value("Typed here.")
+    page.get_by_role("link", name="Leave it").first.click()
+    expect(correction).to_have_count(0)
+
+
 def test_a_new_customer_in_the_place_of_a_chosen_one(open_as: Open, queued: int) -> None:
     page = open_as("desk")
     page.goto("/desk/tickets/new")
@@ -93,6 +161,10 @@ def test_a_new_customer_in_the_place_of_a_chosen_one(open_as: Open, queued: int)
     expect(page.get_by_text("Now it is Somebody New’s")).to_be_visible()
     page.locator("summary", has_text="A new customer").click()
     page.get_by_label("Name", exact=True).fill("Somebody Newer")
+    for words in ("a", "an"):
+        with page.expect_response(lambda response: "/whose?" in response.url):
+            page.get_by_label("Name, telephone or plate").fill(words)
+        expect(page.get_by_label("Somebody else: a new customer")).to_be_checked()
     page.get_by_role("button", name="Put this name on it").click()
     expect(page.locator("#flash")).to_contain_text("is Somebody Newer’s")
 

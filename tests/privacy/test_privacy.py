@@ -199,6 +199,23 @@ class TestErasure:
             with pytest.raises(Conflict, match="works here"):
                 erase_customer(customer, name="Rui", by=cast.account("desk"))
 
+    def test_covers_what_was_written_before_a_ticket_became_another_ones(self, cast: Cast) -> None:
+        with cast.app.app_context():
+            desk, joyce = cast.account("desk"), make_customer(name="Joyce")
+            ticket = tickets.open_ticket(customer=joyce, complaint="Ring Joyce.", by=desk)
+            tickets.edit_ticket(ticket, complaint="Ring Joyce at home.", by=desk)
+            new = {"new_customer": {"name": "Mira"}, "new_vehicle": None}
+            tickets.hand_over(ticket, customer=None, vehicle=None, by=desk, **new)
+            tickets.edit_ticket(ticket, complaint="Ring Mira.", by=desk)
+            tickets.edit_ticket(ticket, complaint="Ring Mira at home.", by=desk)
+            erase_customer(joyce, name="Joyce", by=desk)
+            values = [
+                value for row in db.session.execute(select(EventChange.before, EventChange.after)) for value in row
+            ]
+            assert not [value for value in values if value and "Joyce" in value]
+            assert "Ring Mira at home." in values
+            assert checks.problems() == []
+
     def test_can_not_be_undone(self, cast: Cast, desk: Browser, joy: int) -> None:
         erased(cast, joy)
         page = desk.get(f"/desk/customers/{joy}")

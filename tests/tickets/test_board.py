@@ -70,6 +70,7 @@ class TestReading:
         make_job(ticket, approval=Approval.PENDING, removed_at=now())
         (card,) = board()[0].cards
         assert card.is_turned_down is is_turned_down
+        assert {move.to for move in ticket.moves(Role.DESK)} == {move.to for move in card.moves(Role.DESK)}
         ways = {Status.DRAFT, Status.CANCELLED} | (set() if is_turned_down else {Status.APPROVED})
         assert {move.to for move in card.moves(Role.DESK)} == ways
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shop.common.clock import now
 from shop.common.errors import Conflict, RuleBroken
 from shop.extensions import db
 from shop.settings.models import Rates
@@ -286,3 +287,33 @@ def test_a_job_that_is_put_back_after_a_newer_answer_is_asked_about_again(cast: 
     assert (oil.approval, ticket.over_cents, ticket.approved_cents) == (Approval.PENDING, 0, 40_000)
     assert ticket.undecided_jobs == [oil]
     assert brakes.approval is YES
+
+
+def test_growth_that_is_turned_down_is_off_the_approved_sum_with_its_tax(cast: Cast) -> None:
+    desk = cast.account("desk")
+    keep(Rates(id=1, labour_cents=1, fee_tax_ppm=100_000))
+    ticket = make_ticket()
+    begun = ticket.jobs[0]
+    commands.add_item(begun, kind=LineKind.FEE, description="Tow", price_cents=10_000, by=desk)
+    say(commands.write_estimate(ticket, by=desk), YES)
+    ticket.status = Status.IN_PROGRESS
+    commands.finish_job(begun, by=desk)
+    commands.reopen_job(begun, by=desk)
+    begun.done_at = now()
+    commands.add_item(begun, kind=LineKind.FEE, description="Winch", price_cents=5_000, by=desk)
+    more = commands.add_job(ticket, complaint="Wipers", by=desk)
+    commands.add_item(more, kind=LineKind.FEE, description="Fetch them", price_cents=1_000, by=desk)
+    say(commands.write_estimate(ticket, by=desk), NO, YES)
+    assert ticket.approved_cents == 11_000 + 1_100
+    assert ticket.over_cents == 5_500
+
+
+def test_what_begins_anew_has_nothing_approved_among_what_was_taken_off_either(cast: Cast) -> None:
+    desk = cast.account("desk")
+    ticket = make_ticket(status=Status.READY)
+    removed = make_job(ticket, approval=YES, done_at=now())
+    commands.remove_job(removed, by=desk)
+    commands.move(ticket, to=Status.CANCELLED, reason="They sold it.", by=desk)
+    commands.move(ticket, to=Status.DRAFT, by=desk)
+    commands.restore_job(removed, by=desk)
+    assert {(job.approval, job.done_at) for job in ticket.jobs} == {(Approval.PENDING, None)}

@@ -15,7 +15,7 @@ from shop.tickets import commands
 from shop.tickets.beside import beside
 from shop.tickets.commands.jobs import MAX_JOBS
 from shop.tickets.lifecycle import Approval, Status
-from shop.tickets.models import CannedJob, Job, LineKind, Supply, Ticket
+from shop.tickets.models import CannedJob, Channel, Job, LineKind, Supply, Ticket
 from tests.cast import Cast
 from tests.factories import keep, make_job, make_mechanic, make_part, make_part_line, make_ticket, make_vehicle, settled
 
@@ -148,6 +148,32 @@ class TestJobs:
             assert part.on_hand == 5
             commands.restore_job(job, by=desk)
         assert (line.supply, part.on_hand, part.reserved) == (Supply.FITTED, 3, 0)
+
+    def test_put_back_has_no_part_in_the_car_that_nobody_agreed_to(self, cast: Cast, job: Job) -> None:
+        part, desk = make_part(on_hand=5), cast.account("desk")
+        job.ticket.status, job.approval, job.approved_cents = Status.IN_PROGRESS, Approval.APPROVED, 0
+        job.done_at = now()
+        line = commands.use_part(job.ticket, part=part, quantity=1, job=job, by=desk)
+        with pytest.raises(Conflict, match="over what the customer approved"):
+            commands.fit_part(line, by=desk)
+        commands.remove_line(line, by=desk)
+        commands.restore_line(line, by=desk)
+        assert (line.supply, part.on_hand) == (Supply.RESERVED, 5)
+
+    def test_put_back_to_be_asked_about_is_not_done(self, cast: Cast, job: Job) -> None:
+        part, desk, ticket = make_part(on_hand=5), cast.account("desk"), job.ticket
+        first = make_job(ticket)
+        commands.use_part(ticket, part=part, quantity=1, job=job, by=desk)
+        said = {"name": "Joy", "channel": Channel.PHONE, "by": desk}
+        answers = {job.id: Approval.APPROVED, first.id: Approval.APPROVED}
+        commands.note_consent(ticket, answers=answers, **said)  # type: ignore[arg-type]
+        job.done_at = now()
+        commands.remove_job(job, by=desk)
+        commands.add_item(first, kind=LineKind.FEE, description="Tow", price_cents=100, by=desk)
+        commands.note_consent(ticket, answers={first.id: Approval.APPROVED}, **said)  # type: ignore[arg-type]
+        commands.restore_job(job, by=desk)
+        assert (job.approval, job.is_done) == (Approval.PENDING, False)
+        assert [line.supply for line in job.lines] == [Supply.RESERVED]
 
     def test_the_last_one_that_is_done_sends_the_ticket_on(self, cast: Cast) -> None:
         ticket, rui = make_ticket(status=Status.IN_PROGRESS), cast.account("mechanic")

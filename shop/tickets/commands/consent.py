@@ -17,7 +17,14 @@ from shop.extensions import db
 from shop.settings.queries import present_rates
 from shop.tickets import estimate
 from shop.tickets.commands import shelf
-from shop.tickets.commands.shared import changed_meanwhile, check_takes_work, lock_ticket, set_status, settle
+from shop.tickets.commands.shared import (
+    ask_anew,
+    changed_meanwhile,
+    check_takes_work,
+    lock_ticket,
+    set_status,
+    settle,
+)
 from shop.tickets.letters import write_estimate_letter
 from shop.tickets.lifecycle import ANSWERS, Approval, Status
 from shop.tickets.links import make_link
@@ -130,16 +137,16 @@ def answer(
         )
         db.session.add(consent)
         shelf.lock_parts([job for job, _, _ in decided])
-        turned_down = 0  # cents by which work that is begun has grown
+        offer = estimate.read(version.content)
         for job, approval, amount in decided:
             if job.is_approved and job.is_begun and approval is not Approval.APPROVED:
-                turned_down += job.over_cents
+                offer = offer.with_job(_as_approved(version, job))
             else:
                 _take_effect(job, approval, amount, by=by)
             consent.decisions.append(Decision(job_id=job.id, approval=approval, amount_cents=amount))
         approved = [job.id for job in ticket.jobs if job.is_approved]
         if any(job.approval is approval for job, approval, _ in decided):  # else all stays as it was
-            ticket.approved_cents = estimate.read(version.content).total_of(approved) - turned_down
+            ticket.approved_cents = offer.total_of(approved)
         said = {"name": (None, consent.name), **({"words": (None, consent.words)} if consent.words else {})}
         record(
             Action.CONSENT_GIVEN,
@@ -192,8 +199,8 @@ def consent_at_the_counter(ticket: Ticket, *, by: Account) -> None:
 
 def ask_about_everything_again(ticket: Ticket) -> None:
     """A cancelled ticket that is reopened starts anew; inside the caller's transaction."""
-    for job in ticket.jobs:
-        job.approval, job.approved_cents, job.done_at = Approval.PENDING, None, None
+    for job in ticket.every_job:
+        ask_anew(job)
     ticket.approved_cents, ticket.completed_at = 0, None
 
 
@@ -234,6 +241,15 @@ def _decided(version: EstimateVersion, answers: Answers) -> list[tuple[Job, Appr
         if answers.get(each.id) not in ANSWERS:
             raise RuleBroken(f"Choose what to do about “{each.complaint}”.", field=f"job-{each.id}")
     return [(by_id[each.id], answers[each.id], each.net_cents) for each in asked]
+
+
+def _as_approved(version: EstimateVersion, job: Job) -> estimate.OfferedJob | None:
+    """The job as the customer last approved it, before this version."""
+    for before in reversed(version.ticket.versions[: version.number - 1]):
+        decisions = (decision for consent in before.consents for decision in consent.decisions)
+        if any(said.job_id == job.id and said.approval is Approval.APPROVED for said in decisions):
+            return estimate.read(before.content).job(job.id)
+    return None
 
 
 def _take_effect(job: Job, approval: Approval, amount: int, *, by: Account | None) -> None:

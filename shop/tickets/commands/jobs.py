@@ -23,14 +23,16 @@ from shop.settings.queries import rates_or_standard, shop_rules
 from shop.tickets.commands import shelf
 from shop.tickets.commands.lines import check_room_for_lines, put_on
 from shop.tickets.commands.shared import (
+    ask_anew,
     check_consent_to,
     check_takes_work,
+    fit_what_is_finished,
     lock_job,
     lock_ticket,
     set_status,
     settle,
 )
-from shop.tickets.lifecycle import Approval, Status
+from shop.tickets.lifecycle import Status
 from shop.tickets.models import (
     MAX_CAUSE,
     MAX_JOB,
@@ -143,14 +145,13 @@ def restore_job(job: Job, *, by: Account) -> Job:
         if job.removed_at is not None:
             _check_room(ticket, lines=len(job.lines))
             if job.is_approved and _was_answered_since(ticket, job.removed_at):
-                job.approval, job.approved_cents = Approval.PENDING, None
+                ask_anew(job)
             job.removed_at = None
             if job.is_charged:
                 shelf.lock_parts([job])
                 shelf.reserve_what_is_there(job, by=by)
-                if job.is_done:
-                    shelf.fit_all(job, by=by)
             settle(ticket)
+            fit_what_is_finished(job, by=by)
             record(Action.JOB_RESTORED, ticket, by=by, position=job.position)
         return job
 
@@ -161,7 +162,7 @@ def ask_again(job: Job, *, by: Account) -> Job:
         ticket = lock_job(job)
         if job.is_charged:
             raise Conflict("This job is waiting for the customer’s answer, or approved.")
-        job.approval, job.approved_cents = Approval.PENDING, None
+        ask_anew(job)
         shelf.lock_parts([job])
         shelf.reserve_what_is_there(job, by=by)
         settle(ticket)

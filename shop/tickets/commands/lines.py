@@ -20,6 +20,7 @@ from shop.tickets.commands import shelf
 from shop.tickets.commands.shared import (
     check_consent_to,
     check_takes_work,
+    fit_what_is_finished,
     lock_job,
     lock_line,
     lock_ticket,
@@ -211,9 +212,8 @@ def restore_line(line: Line, *, by: Account) -> Line:
             if line.job.is_charged:
                 shelf.lock_parts([line.job])
                 shelf.reserve_if_there(line, by=by)
-                if line.job.is_done:
-                    shelf.fit_all(line.job, by=by)
             settle(ticket)
+            fit_what_is_finished(line.job, by=by)
             record(Action.LINE_RESTORED, ticket, by=by, changes=named(line))
         return line
 

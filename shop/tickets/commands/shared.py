@@ -20,6 +20,7 @@ from shop.extensions import db
 from shop.inventory.models import Part
 from shop.settings.queries import shop_rules
 from shop.tickets import tallies
+from shop.tickets.commands import shelf
 from shop.tickets.lifecycle import Approval, Move, Need, Status
 from shop.tickets.models import Job, Line, Ticket
 
@@ -128,6 +129,17 @@ def check_consent(ticket: Ticket) -> None:
             f"{ticket.label} is {in_currency(over)} over what the customer approved. Send the estimate again, or note "
             "their consent to the new sum."
         )
+
+
+def ask_anew(job: Job) -> None:
+    """As if the customer had said nothing to it and nothing of it were done."""
+    job.approval, job.approved_cents, job.done_at = Approval.PENDING, None, None
+
+
+def fit_what_is_finished(job: Job, *, by: Account) -> None:
+    """Finished work has its parts in the vehicle: fit what is kept for it, as far as the customer agreed to it."""
+    if job.is_done and job.is_approved and job.over_cents <= shop_rules().tolerance_cents:
+        shelf.fit_all(job, by=by)
 
 
 def check_consent_to(job: Job) -> None:

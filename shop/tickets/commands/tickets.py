@@ -212,7 +212,8 @@ def _check_is_between_us(ticket: Ticket) -> None:
     db.session.expire(ticket, ["versions"])
     name = ticket.customer.name
     instead = "Cancel this ticket and open one for the right customer."
-    if ticket.comeback_of_id is not None or ticket.comebacks:
+    came_back = select(Ticket.id).where(Ticket.comeback_of_id == ticket.id)  # cancelled ones can be reopened
+    if ticket.comeback_of_id is not None or db.session.scalar(came_back.limit(1)):
         raise Conflict(f"It is one of two tickets for a repair of {name}’s that came back. {instead}")
     if ticket.versions:
         raise Conflict(f"An estimate was written for {name}, and stays what they were told. {instead}")
@@ -244,12 +245,13 @@ def edit_ticket(
             values["complaint"] = _checked_complaint(values["complaint"])
         if values.get("promised_at") != ticket.promised_at:
             check_promise(values.get("promised_at"))
+        vehicle, readings = ticket.vehicle, ticket.odometer_readings
         changes = apply_changes(ticket, values)
-        if "vehicle" in changes:
-            _take_reading_back(ticket, changes["vehicle"][0], by=by)
-            changes["vehicle"] = tuple(vehicle and vehicle.label for vehicle in changes["vehicle"])
         if {"odometer_in", "odometer_out", "vehicle"} & set(changes):
+            _take_reading_back(ticket, vehicle, readings, by=by)
             _read_odometer(ticket, odometer_reason, by=by)
+        if "vehicle" in changes:
+            changes["vehicle"] = tuple(vehicle and vehicle.label for vehicle in changes["vehicle"])
         if changes:
             ticket.version += 1
             settle(ticket)
@@ -377,14 +379,25 @@ def _read_odometer(ticket: Ticket, reason: str, *, by: Account) -> None:
         edit_vehicle(ticket.vehicle, odometer=newest, odometer_reason=reason, by=by)
 
 
-def _take_reading_back(ticket: Ticket, vehicle: Vehicle | None, *, by: Account) -> None:
-    """The ticket was another vehicle's after all: this one's odometer is what it was before it was read on it."""
-    read = [reading for reading in (ticket.odometer_in, ticket.odometer_out) if reading is not None]
-    if vehicle is None or vehicle.is_archived or vehicle.odometer not in read:
+def _take_reading_back(ticket: Ticket, vehicle: Vehicle | None, readings: set[int], *, by: Account) -> None:
+    """The odometer of the vehicle that the ticket had says one of the ``readings`` that it had, and that was a mistake:
+    it says what it did before, unless it was read so on another ticket as well.
+    """
+    if vehicle is None or vehicle.is_archived or vehicle.odometer not in readings:
         return
-    before = (int(text) if text else None for text in values_before(vehicle, "odometer"))
-    former = next((reading for reading in before if reading not in read), None)
-    edit_vehicle(vehicle, odometer=former, odometer_reason=f"{ticket.label} is another vehicle’s", by=by)
+    if vehicle is ticket.vehicle and (ticket.odometer_readings and max(ticket.odometer_readings) >= vehicle.odometer):
+        return  # it went on from there
+    is_read = or_(Ticket.odometer_in == vehicle.odometer, Ticket.odometer_out == vehicle.odometer)
+    others = select(Ticket.id).where(Ticket.vehicle_id == vehicle.id, Ticket.id != ticket.id, is_read)
+    if db.session.scalar(others.where(Ticket.archived_at.is_(None)).limit(1)) is not None:
+        return
+    own = {*readings, *_numbers_before(ticket, "odometer_in"), *_numbers_before(ticket, "odometer_out")}
+    former = next((reading for reading in _numbers_before(vehicle, "odometer") if reading not in own), None)
+    edit_vehicle(vehicle, odometer=former, odometer_reason=f"It was a mistake on {ticket.label}", by=by)
+
+
+def _numbers_before(thing: Ticket | Vehicle, field: str) -> list[int | None]:
+    return [int(text) if text else None for text in values_before(thing, field)]
 
 
 def _check_is_newest(ticket: Ticket, version: int | None) -> None:

@@ -191,11 +191,18 @@ class Ticket(Base, Versioned, Dated, Archivable):
         return bool(approved) and all(job.is_done for job in approved)
 
     @property
+    def odometer_readings(self) -> set[int]:
+        """What the odometer was read as, on arrival and at the end."""
+        return {reading for reading in (self.odometer_in, self.odometer_out) if reading is not None}
+
+    @property
     def latest_version(self) -> EstimateVersion | None:
         return self.versions[-1] if self.versions else None
 
     def moves(self, role: Role) -> list[Move]:
-        return [] if self.is_archived else moves_for(self.status, role, is_turned_down=self.is_turned_down)
+        return (
+            [] if self.is_archived else moves_for(self.status, role, has_work=any(job.is_charged for job in self.jobs))
+        )
 
     def is_worked_by(self, account: Account) -> bool:
         return account.mechanic_id is not None and account.mechanic_id in {a.mechanic_id for a in self.assignments}
