@@ -23,14 +23,14 @@ _OFFERED = """
 _TICKET = """
     SELECT ticket.id FROM ticket JOIN line ON line.ticket_id = ticket.id
     JOIN assignment ON assignment.ticket_id = ticket.id
-    WHERE assignment.mechanic_id = 1 ORDER BY status = 'in_progress' DESC, ticket.id DESC LIMIT 1
+    WHERE assignment.mechanic_id = 1 AND line.removed_at IS NULL ORDER BY status = 'in_progress' DESC, ticket.id DESC LIMIT 1
 """
-_JOB = f"SELECT min(job_id) FROM line WHERE ticket_id = ({_TICKET})"
+_JOB = f"SELECT min(job_id) FROM line WHERE removed_at IS NULL AND ticket_id = ({_TICKET})"
 
 IDS = {
     "ticket": _TICKET,
     "job": _JOB,
-    "line": f"SELECT min(id) FROM line WHERE job_id = ({_JOB})",
+    "line": f"SELECT min(id) FROM line WHERE removed_at IS NULL AND job_id = ({_JOB})",
     "draft": "SELECT max(id) FROM ticket WHERE status = 'draft'",
     "cancelled": "SELECT max(id) FROM ticket WHERE status = 'cancelled'",
     "late": "SELECT id FROM ticket WHERE status = 'in_progress' ORDER BY promised_at LIMIT 1",
