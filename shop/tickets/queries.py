@@ -471,7 +471,7 @@ def _is_turned_down() -> ColumnElement[bool]:
         return exists().where(Job.ticket_id == Ticket.id, Job.removed_at.is_(None), said).correlate(Ticket)
 
     answered = and_(some(Approval.DECLINED, Approval.DEFERRED), not_(some(Approval.PENDING, Approval.APPROVED)))
-    return case((Ticket.status.in_((Status.DRAFT, Status.ESTIMATE)), answered), else_=false())
+    return case((or_(Ticket.status == Status.DRAFT, Ticket.status == Status.ESTIMATE), answered), else_=false())
 
 
 def _people() -> ColumnElement[str]:

@@ -23,6 +23,7 @@
       "ArrowUp": () => step(-1, FOUND),
     },
     atOffers: {
+      "Enter": (target) => target.name === "q" && step(1, OFFERED, target.closest("[data-offers]")),
       "ArrowDown": (target) => target.type !== "radio" && step(1, OFFERED, target.closest("[data-offers]")),
       "ArrowUp": (target) => target.type !== "radio" && step(-1, OFFERED, target.closest("[data-offers]")),
     },
@@ -62,6 +63,7 @@
     const next = stops[Math.max(0, here + by)];
     next?.focus();
     if (next?.type === "radio") next.click(); // as the arrows do among these
+    if (next?.name === "quantity") next.select(); // so that a figure takes the place of the one that is there
     return next;
   }
 

@@ -23,7 +23,8 @@ _OFFERED = """
 _TICKET = """
     SELECT ticket.id FROM ticket JOIN line ON line.ticket_id = ticket.id
     JOIN assignment ON assignment.ticket_id = ticket.id
-    WHERE assignment.mechanic_id = 1 AND line.removed_at IS NULL ORDER BY status = 'in_progress' DESC, ticket.id DESC LIMIT 1
+    WHERE assignment.mechanic_id = 1 AND line.removed_at IS NULL
+    ORDER BY status = 'in_progress' DESC, ticket.id DESC LIMIT 1
 """
 _JOB = f"SELECT min(job_id) FROM line WHERE removed_at IS NULL AND ticket_id = ({_TICKET})"
 

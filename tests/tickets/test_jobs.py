@@ -188,7 +188,7 @@ class TestJobs:
     def test_is_not_done_before_its_parts_are_there_and_it_is_approved(self, cast: Cast) -> None:
         ticket, rui = make_ticket(status=Status.IN_PROGRESS), cast.account("mechanic")
         make_part_line(ticket, make_part(on_hand=0), supply=Supply.WANTED)
-        with pytest.raises(Conflict, match="not been taken from the shelf"):
+        with pytest.raises(Conflict, match="is still to come"):
             commands.finish_job(ticket.jobs[0], by=rui)
         with pytest.raises(Conflict, match="has not approved"):
             commands.finish_job(make_job(ticket), by=rui)
@@ -242,7 +242,22 @@ class TestComeback:
         back = commands.open_comeback(first, by=desk)
         line = commands.add_labour(back.jobs[0], description="Again", minutes=60, by=desk)
         assert (back.comeback_of, back.vehicle, line.total_cents) == (first, first.vehicle, 0)
-        assert back.complaint.startswith(f"Comeback of {first.label}: ")
+        assert back.complaint == f"Came back: {first.complaint}"
+        back.status, back.completed_at = Status.PICKED_UP, first.completed_at
+        assert commands.open_comeback(back, by=desk).complaint == back.complaint
+
+    def test_is_of_what_was_done(self, cast: Cast) -> None:
+        desk = cast.account("desk")
+        first = make_ticket(status=Status.PICKED_UP, vehicle=make_vehicle())
+        first.jobs[0].approval = Approval.DECLINED
+        make_job(first, approval=Approval.APPROVED, complaint="Oil service")
+        assert commands.open_comeback(first, by=desk).complaint == "Came back: Oil service"
+
+    def test_of_what_is_in_the_workshop_again_there_is_none(self, cast: Cast) -> None:
+        first = make_ticket(status=Status.PICKED_UP, vehicle=make_vehicle())
+        commands.move(first, to=Status.IN_PROGRESS, by=cast.account("desk"))
+        with pytest.raises(Conflict, match="not been finished"):
+            commands.open_comeback(first, by=cast.account("desk"))
 
     def test_of_what_was_never_finished_there_is_none(self, cast: Cast) -> None:
         with pytest.raises(Conflict, match="not been finished"):

@@ -41,7 +41,7 @@ LACKS: dict[Need, tuple[Callable[[Ticket], object], str]] = {
     Need.DECISIONS: (make_job, "has not decided about"),
     Need.PARTS: (
         lambda ticket: make_part_line(ticket, make_part(on_hand=0), supply=Supply.WANTED),
-        "has not been taken from the shelf",
+        "is still to come",
     ),
     Need.DONE: (lambda ticket: setattr(ticket.jobs[0], "done_at", None), "is not done yet"),
     Need.ODOMETER_IN: (lambda ticket: setattr(ticket, "odometer_in", None), "odometer_in"),

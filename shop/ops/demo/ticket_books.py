@@ -19,7 +19,6 @@ from shop.tickets.commands.shared import named, settle, shortened
 from shop.tickets.lifecycle import Approval, Status, in_short
 from shop.tickets.models import (
     FIRST_NUMBER,
-    MAX_COMPLAINT,
     MAX_JOB,
     Assignment,
     CannedJob,
@@ -100,7 +99,7 @@ class TicketBooks(ShelfBooks):
         return ticket
 
     def open_comeback(self, ticket: Ticket, *, at: datetime, by: int) -> Ticket:
-        complaint = shortened(f"Comeback of {ticket.label}: {ticket.complaint}", MAX_COMPLAINT)
+        complaint = ticket.complaint_of_a_comeback
         vehicle = self.thing(Vehicle, ticket.vehicle_id or 0)
         return self.open_ticket(vehicle, complaint=complaint, promised_at=None, comeback_of=ticket, at=at, by=by)
 

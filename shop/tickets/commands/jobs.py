@@ -29,6 +29,7 @@ from shop.tickets.commands.shared import (
     fit_what_is_finished,
     lock_job,
     lock_ticket,
+    not_there,
     set_status,
     settle,
 )
@@ -186,7 +187,7 @@ def finish_job(job: Job, *, by: Account, **written: Unpack[WrittenDown]) -> Job:
         check_consent_to(job)
         for line in job.lines:
             if line.is_wanted:
-                raise Conflict(f"{line.label} has not been taken from the shelf yet. Take it, or take it off.")
+                raise Conflict(not_there(line))
         if shop_rules().needs_correction and not job.correction.strip():
             raise RuleBroken("Write down what was done first.", field="correction")
         _finish(job, by=by)

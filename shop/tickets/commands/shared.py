@@ -163,6 +163,13 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
+def not_there(line: Line) -> str:
+    """Why work that needs this line's parts can't be done."""
+    if line.is_missing:
+        return f"{line.label} is still to come. Wait for it, or take it off the ticket."
+    return f"{line.label} has not been taken from the shelf yet. Take it, or take it off the ticket."
+
+
 def _check_decisions(ticket: Ticket) -> None:
     if undecided := [job for job in ticket.jobs if job.approval is Approval.PENDING]:
         raise Conflict(f"The customer has not decided about “{undecided[0].label}” yet.")
@@ -171,7 +178,7 @@ def _check_decisions(ticket: Ticket) -> None:
 def _check_parts(ticket: Ticket) -> None:
     wanted = [line for job in ticket.jobs if job.is_approved for line in job.lines if line.is_wanted]
     if wanted:
-        raise Conflict(f"{wanted[0].label} has not been taken from the shelf yet. Take it, or take it off the ticket.")
+        raise Conflict(not_there(wanted[0]))
 
 
 def _check_done(ticket: Ticket) -> None:

@@ -102,7 +102,7 @@ def open_comeback(ticket: Ticket, *, by: Account) -> Ticket:
         return open_ticket(
             customer=ticket.customer,
             vehicle=vehicle if is_theirs else None,
-            complaint=shortened(f"Comeback of {ticket.label}: {ticket.complaint}", MAX_COMPLAINT),
+            complaint=ticket.complaint_of_a_comeback,
             comeback_of=ticket,
             by=by,
         )

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from shop.tickets.models.job import Job, Line
 
 MAX_COMPLAINT = 2000
+CAME_BACK = "Came back: "
+_FINISHED = PROMISE_KEPT - {Status.CANCELLED}
 MAX_REASON = 200
 FIRST_NUMBER = 1001
 
@@ -177,7 +179,15 @@ class Ticket(Base, Versioned, Dated, Archivable):
     @property
     def can_come_back(self) -> bool:
         """The repair was finished, so that it can turn out not to have held."""
-        return self.completed_at is not None and self.status is not Status.CANCELLED
+        return self.completed_at is not None and self.status in _FINISHED
+
+    @property
+    def complaint_of_a_comeback(self) -> str:
+        """The customer's own words, or where they declined what they came for, what was done instead."""
+        done = [job.complaint for job in self.jobs if job.is_approved]
+        is_about_it = not done or self.jobs[0].is_approved
+        words = self.complaint if is_about_it else "\n".join(done)
+        return (CAME_BACK + words.removeprefix(CAME_BACK))[:MAX_COMPLAINT]
 
     @property
     def unfinished_jobs(self) -> list[Job]:
