@@ -271,6 +271,19 @@ class TestAnswering:
 
 
 class TestRefusals:
+    def test_what_is_less_than_was_approved_is_told(self, offered: Offered) -> None:
+        offered.answer("approved", "declined", "deferred")
+        assert "by now" not in offered.page().text
+
+        def change(ticket: Ticket, by: Account) -> None:
+            pads = next(line for line in ticket.jobs[0].lines if line.part_id)
+            commands.remove_line(pads, by=by)
+            commands.ask_again(ticket.jobs[1], by=by)
+            commands.send_estimate(ticket, by=by)
+
+        offered.do(change)
+        assert "Brakes grind $150.00 by now Approved $310.00" in offered.page().text
+
     def test_a_name_is_needed(self, offered: Offered) -> None:
         page = offered.answer("approved", "deferred", "declined", name="  ", words="Soon, please.")
         assert page.status == 422
