@@ -23,7 +23,6 @@
       "ArrowUp": () => step(-1, FOUND),
     },
     atOffers: {
-      "Enter": (target) => target.name === "q" && step(1, OFFERED, target.closest("[data-offers]")),
       "ArrowDown": (target) => target.type !== "radio" && step(1, OFFERED, target.closest("[data-offers]")),
       "ArrowUp": (target) => target.type !== "radio" && step(-1, OFFERED, target.closest("[data-offers]")),
     },
