@@ -94,6 +94,13 @@ def values_before(subject: Subject, field: str) -> list[str | None]:
     return list(db.session.scalars(its.order_by(Event.id.desc()).limit(TIMELINE_LENGTH)))
 
 
+def last_changed(subject: Subject, field: str) -> datetime | None:
+    """When the field was written last; None when no change of it is known."""
+    changes = select(Event.at).join(Event.changes).where(EventChange.field == field)
+    its = changes.where(Event.subject_kind == subject.__tablename__, Event.subject_id == subject.id)
+    return db.session.scalar(its.order_by(Event.id.desc()).limit(1))
+
+
 def _signed_by(action: Action, changes: tuple[Change, ...]) -> str:
     """Who did what nobody who is signed in did: the customer who typed a name, a stranger, or the software."""
     if action is Action.REFUSED:

@@ -167,9 +167,14 @@ def _forget_history(customer: Customer, account: Account | None, tickets: Sequen
     for ticket_id, event_id in _handed_over_by(customer):
         of_ticket = _CHANGES.where(Event.subject_kind == Ticket.__tablename__, Event.subject_id == ticket_id)
         _forget_changes(of_ticket.where(Event.id <= event_id))
-        later = of_ticket.where(Event.id > event_id).order_by(Event.id)
-        first = {change.field: change.id for change in reversed(db.session.execute(later).all())}
-        _forget_changes(of_ticket.where(EventChange.id.in_(first.values())))  # they begin with what was there
+        later = of_ticket.where(Event.id > event_id).order_by(Event.id, EventChange.id)
+        written, older = set(), []  # what was there before can stand before a change that was made since
+        for change in db.session.execute(later):
+            if change.before is not None and (change.field, change.before) not in written:
+                older.append(change.id)
+            written.add((change.field, change.after))
+        for some in in_stretches(older):
+            _forget_changes(of_ticket.where(EventChange.id.in_(some)))
 
 
 _CHANGES = (

@@ -251,8 +251,12 @@
     : isTicked(field) ? field.checked !== field.defaultChecked
     : field.options ? field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected))
     : field.type !== "hidden" && field.type !== "file" && field.value !== field.defaultValue;
-  const likeIt = (field) => (field.id && document.getElementById(field.id)) || [...document.querySelectorAll(`[name="${CSS.escape(field.name)}"]`)]
-    .find((each) => each.form?.getAttribute("action") === field.form.getAttribute("action") && (each.type !== "radio" || each.value === field.value));
+  const likeIt = (field) => {
+    const isOfThatForm = (each) => each?.form?.getAttribute("action") === field.form.getAttribute("action");
+    const named = [...document.querySelectorAll(`[name="${CSS.escape(field.name)}"]`)]
+      .filter((each) => isOfThatForm(each) && (each.type !== "radio" || each.value === field.value));
+    return (field.id && named.find(({ id }) => id === field.id)) || (named.length === 1 ? named[0] : null);
+  };
   let typed = [];
   let left = [];
   let sent = null;
@@ -265,12 +269,12 @@
   document.addEventListener("htmx:after:swap", ({ detail }) => {
     if (!typed.length) return;
     const gone = typed.filter((field) => !field.isConnected);
-    left = gone.filter((field) => field.form !== sent && !likeIt(field));
+    left = gone.filter((field) => field.form !== sent && field.type !== "radio" && !likeIt(field));
     for (const field of gone) {
       const place = likeIt(field);
       if (!place || place.type !== field.type) continue;
       if (field.form === sent) {
-        if (place.value !== field.value || place.checked !== field.checked) continue;
+        if (place.value.trim() !== field.value.trim() || place.checked !== field.checked) continue;
         refused.add(place);
       } else {
         isTicked(field) ? (place.checked = field.checked) : (place.value = field.value);
@@ -280,7 +284,7 @@
       unfold(place);
     }
     typed = [];
-    if (detail.ctx.request.method === "GET") return;
+    if (detail.ctx.request.method === "GET" || detail.ctx.response.status >= 400 || one(".undo")) return;
     for (const edit of new Set(left.map(({ form }) => form.dataset.edit))) one(`[data-hx-get="${edit}"]`)?.click();
   });
 

@@ -144,6 +144,31 @@ def test_a_job_while_another_one_is_added(open_as: Open, queued: int) -> None:
     expect(correction).to_have_count(0)
 
 
+def test_what_is_typed_for_one_car_does_not_come_to_another(open_as: Open) -> None:
+    page = open_as("desk")
+    page.goto("/desk/customers/2")
+    page.locator("summary", has_text="Add a vehicle").click()
+    page.get_by_label("Make").fill("Newmake")
+    page.get_by_role("link", name="Edit").first.click()
+    make = page.locator(".row-edit [name='make']")
+    expect(make).to_be_visible()
+    expect(make).not_to_have_value("Newmake")
+
+
+def test_a_message_is_not_lost_when_what_is_typed_elsewhere_waits(open_as: Open, queued: int) -> None:
+    page = open_as("desk")
+    page.goto(f"/desk/tickets/{queued}")
+    page.goto(page.locator("a", has_text="Cause, correction, discount").first.get_attribute("href") or "")
+    correction = page.get_by_label("Correction")
+    correction.fill("Typed here.")
+    page.get_by_role("button", name="Add a job").click()
+    expect(page.locator(".field__error", has_text="Say what the job is.")).to_be_visible()
+    page.get_by_label("What is to be done?").fill("Lamp")
+    page.get_by_role("button", name="Add a job").click()
+    expect(page.locator(".job")).to_have_count(2)
+    expect(correction).to_have_value("Typed here.")
+
+
 def test_a_new_customer_in_the_place_of_a_chosen_one(open_as: Open, queued: int) -> None:
     page = open_as("desk")
     page.goto("/desk/tickets/new")

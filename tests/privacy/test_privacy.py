@@ -206,6 +206,8 @@ class TestErasure:
             tickets.edit_ticket(ticket, complaint="Ring Joyce at home.", by=desk)
             new = {"new_customer": {"name": "Mira"}, "new_vehicle": None}
             tickets.hand_over(ticket, customer=None, vehicle=None, by=desk, **new)
+            tickets.add_job(ticket, complaint="Wipers", by=desk)
+            tickets.edit_job(ticket.jobs[0], complaint="Brakes", by=desk)
             tickets.edit_ticket(ticket, complaint="Ring Mira.", by=desk)
             tickets.edit_ticket(ticket, complaint="Ring Mira at home.", by=desk)
             erase_customer(joyce, name="Joyce", by=desk)

@@ -7,14 +7,15 @@ from collections.abc import Callable
 import pytest
 
 from shop.accounts.models import Account
-from shop.common.errors import Conflict
+from shop.common.errors import Conflict, RuleBroken
 from shop.common.transaction import transaction
+from shop.customers.commands import add_vehicle
 from shop.ops.checks import problems
 from shop.tickets import commands
 from shop.tickets.lifecycle import Approval, Status
 from shop.tickets.models import Channel, Supply, Ticket
 from tests.cast import Cast
-from tests.factories import make_job, make_part, make_part_line, make_ticket, make_vehicle, settled
+from tests.factories import make_customer, make_job, make_part, make_part_line, make_ticket, make_vehicle, settled
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -161,3 +162,16 @@ def test_an_odometer_that_was_read_on_another_ticket_as_well_stays(desk: Account
         commands.edit_ticket(each, odometer_in=85_000, by=desk)
     commands.edit_ticket(ticket, vehicle=None, by=desk)
     assert golf.odometer == 85_000
+
+
+@pytest.mark.parametrize("instead", [None, 8_400])
+def test_an_odometer_that_was_known_before_stays(desk: Account, instead: int | None) -> None:
+    golf = add_vehicle(make_customer(), make="VW", model="Golf", odometer=84_000, by=desk)
+    ticket = make_ticket(vehicle=golf)
+    commands.edit_ticket(ticket, odometer_in=84_000, by=desk)
+    if instead:
+        with pytest.raises(RuleBroken, match="Say why it is lower"):
+            commands.edit_ticket(ticket, odometer_in=instead, by=desk)
+    else:
+        commands.edit_ticket(ticket, odometer_in=None, by=desk)
+    assert golf.odometer == 84_000

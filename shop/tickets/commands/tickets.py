@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 
 from shop.accounts.models import Account
 from shop.audit.actions import Action
-from shop.audit.queries import values_before
+from shop.audit.queries import last_changed, values_before
 from shop.audit.record import apply_changes, record
 from shop.common.clock import now
 from shop.common.errors import Conflict, RuleBroken, StaleEdit, refuse
@@ -387,6 +387,9 @@ def _take_reading_back(ticket: Ticket, vehicle: Vehicle | None, readings: set[in
         return
     if vehicle is ticket.vehicle and (ticket.odometer_readings and max(ticket.odometer_readings) >= vehicle.odometer):
         return  # it went on from there
+    read_at = last_changed(vehicle, "odometer")
+    if read_at is None or read_at < ticket.created_at:
+        return  # it was known before, and read the same
     is_read = or_(Ticket.odometer_in == vehicle.odometer, Ticket.odometer_out == vehicle.odometer)
     others = select(Ticket.id).where(Ticket.vehicle_id == vehicle.id, Ticket.id != ticket.id, is_read)
     if db.session.scalar(others.where(Ticket.archived_at.is_(None)).limit(1)) is not None:
