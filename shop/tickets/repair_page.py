@@ -85,7 +85,7 @@ def repair_context(ticket: Ticket, way: Way, *, refused_form: AnswerForm | None 
         "version": ticket.latest_version,
         "before": {job_id: said for job_id, said in standing.items() if job_id in asked_ids},
         "answers": _by_consent([said for job_id, said in standing.items() if job_id not in asked_ids]),
-        "now": {job.id: job.net_cents for job in estimate.read(ticket.latest_version.content).jobs}
+        "offered_cents": {job.id: job.net_cents for job in estimate.read(ticket.latest_version.content).jobs}
         if ticket.latest_version
         else {},
         "conflict": refused_form.refusal if refused_form else None,
