@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import TypeVar
 
 from sqlalchemy import Select, and_, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from shop.audit import sentences
 from shop.audit.actions import Action
@@ -17,6 +18,8 @@ from shop.audit.models import Event, EventChange
 from shop.audit.record import Subject
 from shop.audit.sentences import Change
 from shop.extensions import db
+
+T = TypeVar("T")
 
 TIMELINE_LENGTH = 100
 SOFTWARE = "The software"
@@ -89,16 +92,19 @@ def has_happened(action: Action, subject: Subject) -> bool:
 
 def values_before(subject: Subject, field: str) -> list[str | None]:
     """What stood in a field before each change of it, as text, the newest change first."""
-    changes = select(EventChange.before).join(EventChange.event).where(EventChange.field == field)
-    its = changes.where(Event.subject_kind == subject.__tablename__, Event.subject_id == subject.id)
-    return list(db.session.scalars(its.order_by(Event.id.desc()).limit(TIMELINE_LENGTH)))
+    return list(db.session.scalars(_changes_of(subject, field, EventChange.before).limit(TIMELINE_LENGTH)))
 
 
 def last_changed(subject: Subject, field: str) -> datetime | None:
     """When the field was written last; None when no change of it is known."""
-    changes = select(Event.at).join(Event.changes).where(EventChange.field == field)
+    return db.session.scalar(_changes_of(subject, field, Event.at).limit(1))
+
+
+def _changes_of(subject: Subject, field: str, told: InstrumentedAttribute[T]) -> Select[T]:
+    """One column of each change of a field, the newest first."""
+    changes = select(told).select_from(EventChange).join(EventChange.event).where(EventChange.field == field)
     its = changes.where(Event.subject_kind == subject.__tablename__, Event.subject_id == subject.id)
-    return db.session.scalar(its.order_by(Event.id.desc()).limit(1))
+    return its.order_by(Event.id.desc())
 
 
 def _signed_by(action: Action, changes: tuple[Change, ...]) -> str:

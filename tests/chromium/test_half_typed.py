@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.chromium.conftest import Open
 from tests.chromium.live import LiveShop
@@ -130,12 +130,18 @@ def test_the_details_while_work_begins(open_as: Open, queued: int) -> None:
     expect(page.locator(".complaint")).to_have_text("Squeaks and hums.")
 
 
-def test_a_job_while_another_one_is_added(open_as: Open, queued: int) -> None:
-    page = open_as("desk")
-    page.goto(f"/desk/tickets/{queued}")
+def half_corrected(page: Page, ticket_id: int) -> Locator:
+    """The field of a job's editor, with words that are not saved."""
+    page.goto(f"/desk/tickets/{ticket_id}")
     page.goto(page.locator("a", has_text="Cause, correction, discount").first.get_attribute("href") or "")
     correction = page.get_by_label("Correction")
     correction.fill("Typed here.")
+    return correction
+
+
+def test_a_job_while_another_one_is_added(open_as: Open, queued: int) -> None:
+    page = open_as("desk")
+    correction = half_corrected(page, queued)
     page.get_by_label("What is to be done?").fill("Lamp")
     page.get_by_role("button", name="Add a job").click()
     expect(page.locator(".job")).to_have_count(2)
@@ -157,10 +163,7 @@ def test_what_is_typed_for_one_car_does_not_come_to_another(open_as: Open) -> No
 
 def test_a_message_is_not_lost_when_what_is_typed_elsewhere_waits(open_as: Open, queued: int) -> None:
     page = open_as("desk")
-    page.goto(f"/desk/tickets/{queued}")
-    page.goto(page.locator("a", has_text="Cause, correction, discount").first.get_attribute("href") or "")
-    correction = page.get_by_label("Correction")
-    correction.fill("Typed here.")
+    correction = half_corrected(page, queued)
     page.get_by_role("button", name="Add a job").click()
     expect(page.locator(".field__error", has_text="Say what the job is.")).to_be_visible()
     page.get_by_label("What is to be done?").fill("Lamp")
