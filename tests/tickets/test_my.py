@@ -47,6 +47,16 @@ def test_works(customer: Browser, repair: int) -> None:
         assert words in page.text
 
 
+def test_several_repairs_tell_their_way_in_a_line_each(cast: Cast, customer: Browser, repair: int) -> None:
+    alone = customer.get("/my/").soup.select(".tracking, .steps")
+    assert [way["class"] for way in alone] == [["tracking"]]
+    with cast.app.app_context():
+        another = make_ticket(customer=db.session.get_one(Ticket, repair).customer, status=Status.READY).id
+    ways = customer.get("/my/").soup.select(".tracking, .steps")
+    assert [way["class"] for way in ways] == [["steps"]] * 2
+    assert customer.get(f"/my/tickets/{another}").soup.select(".tracking")
+
+
 def test_shows_nothing_that_is_the_shops_own(customer: Browser, repair: int) -> None:
     for url in ("/my/", f"/my/tickets/{repair}"):
         page = customer.get(url)
