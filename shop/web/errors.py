@@ -35,7 +35,7 @@ WORDS = {
     401: ("Sign in first", "Your sign-in has ended. Sign in and go on where you were."),
     403: ("This is not for your account", "If you need it, ask the shop's owner to give your account that role."),
     404: ("There is nothing here", "The address is wrong, or what was here is not yours to see or is gone."),
-    405: ("That can't be done here", "Go back and use the buttons on the page."),
+    405: ("This address only takes what a form sends", "Nothing was done. Go on at the page that the form stands on."),
     409: ("Something changed meanwhile", "Load the page again to see how it is now."),
     412: ("Somebody changed it meanwhile", "Read it again and repeat your change."),
     413: ("That is too large", "Send less at once."),
@@ -154,11 +154,26 @@ def _http(error: HTTPException) -> Response:
     code = error.code or 500
     if code < 400:
         return make_response(error.get_response())
-    response = failure(code, NOT_LINKED if isinstance(error, NotACustomer) else None)
+    response = failure(code, NOT_LINKED if isinstance(error, NotACustomer) else None, above=_page_above(code))
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value
     return response
+
+
+def _page_above(status: int) -> str | None:
+    """Where a form stands that sends to this address: the nearest page above it.
+
+    Its answer keeps this address in the browser where no script runs, so that loading it once more asks for it.
+    """
+    addresses, above = current_app.create_url_adapter(request), request.path
+    while status == 405 and addresses and (above := above.rpartition("/")[0]):
+        try:
+            addresses.match(above, method="GET")
+        except HTTPException:
+            continue
+        return above
+    return None
 
 
 def _refusal(error: Refusal) -> Response:

@@ -14,3 +14,15 @@ def test_a_referrer_that_can_not_be_read_leads_to_the_front(desk: Browser, refer
         joy = make_customer().id
     page = desk.post(f"/desk/customers/{joy}", {"name": "Joy", "version": "99"}, Referer=referrer)
     assert page.status == 409
+
+
+def test_an_address_that_only_takes_forms_leads_to_the_page_of_the_form(desk: Browser) -> None:
+    for address, above in (
+        ("/account/password", "/account"),
+        ("/desk/tickets/999999/jobs/1/lines", "/desk/tickets/999999/jobs/1"),
+        ("/desk/board/1/moves", "/desk"),
+        ("/logout", "/"),
+    ):
+        page = desk.get(address)
+        assert (page.status, page.heading) == (405, "This address only takes what a form sends")
+        assert above in page.links.values()
