@@ -14,7 +14,7 @@ from shop.inventory.queries import visible_to as parts_visible_to
 from shop.tickets import commands
 from shop.tickets.board import jobs_by_mechanic, jobs_of
 from shop.tickets.finding import find_job, find_part_line, find_whole_ticket, find_workable
-from shop.tickets.forms import MoveForm, PartForm, TicketForm
+from shop.tickets.forms import MoveForm, PartOfTicketForm, TicketForm
 from shop.tickets.job_forms import FindingsForm
 from shop.web.actor import actor
 from shop.web.doors import floor
@@ -81,10 +81,11 @@ def job_part_search(ticket_id: int) -> Answer:
 
 @floor.post("/tickets/<id:ticket_id>/parts")
 def job_parts(ticket_id: int) -> Answer:
-    form = PartForm()
+    form = PartOfTicketForm()
     part = found(db.session.scalar(parts_visible_to(actor).where(Part.id == form.part_id.data)))
+    job = find_job(ticket_id, form.job_id.data) if form.job_id.data else None
     command = commands.want_part if form.is_wanted else commands.use_part
-    if form.attempt(command, find_workable(ticket_id), part=part, by=actor):
+    if form.attempt(command, find_workable(ticket_id), part=part, job=job, by=actor):
         return changed(ticket_id, PARTS, also=[JOB])
     return turned_down(ticket_id, PARTS, form, part_form=form, q=form.searched)
 
@@ -137,6 +138,7 @@ def job_context(ticket_id: int, **more: Any) -> dict[str, Any]:
     context = {
         "ticket": ticket,
         "moves": ticket.moves(actor.role) if is_theirs else [],
+        "jobs_for_parts": [(job.id, job.complaint) for job in ticket.jobs_for_parts],
         "may_take_parts": ticket.can_take_work and is_theirs,
         "findings_forms": {job.id: FindingsForm.showing(job) for job in ticket.jobs},
         "findings_form": None,

@@ -181,6 +181,12 @@ class PartForm(TicketForm):
         return {"quantity": self.quantity.data}
 
 
+class PartOfTicketForm(PartForm):
+    """A part for one of the ticket's jobs; for the most likely one where none was chosen."""
+
+    job_id = IdField()
+
+
 class WhoseForm(TicketForm):
     """The customer and the vehicle of a ticket, found or written down.
 

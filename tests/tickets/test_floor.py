@@ -8,11 +8,11 @@ from shop.accounts.models import Account
 from shop.extensions import db
 from shop.inventory.models import Part
 from shop.tickets import commands
-from shop.tickets.lifecycle import Status
+from shop.tickets.lifecycle import Approval, Status
 from shop.tickets.models import Line, LineKind, Supply, Ticket
 from tests.browser import Browser
 from tests.cast import Cast
-from tests.factories import make_customer, make_mechanic, make_part, make_part_line, make_ticket, make_vehicle
+from tests.factories import make_customer, make_job, make_mechanic, make_part, make_part_line, make_ticket, make_vehicle
 
 
 @pytest.fixture
@@ -138,6 +138,25 @@ def test_parts_are_found_taken_and_given_back(mechanic: Browser, job: int, htmx:
     done.form("Give back Brake disc front").submit(htmx=htmx)
     with mechanic.app.app_context():
         assert db.session.get_one(Part, part).available == 2
+
+
+def test_a_part_goes_to_the_job_that_is_chosen(mechanic: Browser, job: int) -> None:
+    with mechanic.app.app_context():
+        make_part(on_hand=9, name="Wiper blade")
+        ticket = db.session.get_one(Ticket, job)
+        first, second = ticket.jobs[0].id, make_job(ticket, complaint="Wipers streak").id
+        declined = make_job(ticket, complaint="Rust", approval=Approval.DECLINED).id
+        elsewhere = make_ticket().jobs[0].id
+    search = f"/floor/tickets/{job}/parts?q=wiper"
+    form = mechanic.get(search).form("Take")
+    offered = [option["value"] for option in mechanic.get(search).soup.select("select[name=job_id] option")]
+    assert offered == [str(first), str(second)]
+    assert "for Wipers streak" in form.fill(job_id=str(second)).submit("Take").text
+    for wrong, status in ((declined, 409), (elsewhere, 404), (999_999, 404), ("two", 422)):
+        data = {"part_id": form.values["part_id"], "quantity": "1", "supply": "reserved", "job_id": str(wrong)}
+        assert mechanic.post(form.action, data).status == status, wrong
+    with mechanic.app.app_context():
+        assert [line.job_id for line in db.session.get_one(Ticket, job).part_lines] == [second]
 
 
 def test_only_parts_are_taken_off_there(mechanic: Browser, job: int, cast: Cast) -> None:

@@ -255,7 +255,7 @@ def _line_of(ticket: Ticket, part: Part, quantity: int, core_cents: int) -> Line
 
 
 def _job_for_parts(ticket: Ticket, job: Job | None, *, by: Account) -> Job:
-    """The one that was asked for; without one the first that is worked on."""
+    """The one that was asked for; without one the first of ``jobs_for_parts``."""
     if job is None:
         return _first_job(ticket, by=by)
     if job.ticket is not ticket or job.removed_at is not None:
@@ -270,9 +270,9 @@ def _check_is_charged(job: Job) -> None:
 
 
 def _first_job(ticket: Ticket, *, by: Account) -> Job:
-    """The first one that is approved and not done, or else is not declined; a ticket without jobs gets one."""
-    if charged := [job for job in ticket.jobs if job.is_charged]:
-        return min(charged, key=lambda job: (job.is_done, not job.is_approved))
+    """The one that a part most likely is for; a ticket without jobs gets one."""
+    if jobs := ticket.jobs_for_parts:
+        return jobs[0]
     job = Job(position=len(ticket.every_job) + 1, complaint=shortened(ticket.first_line, MAX_JOB))
     ticket.every_job.append(job)
     db.session.flush()  # it gets its defaults, and counts

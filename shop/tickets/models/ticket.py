@@ -110,6 +110,11 @@ class Ticket(Base, Versioned, Dated, Archivable):
         return [line for job in self.jobs for line in job.lines if line.part_id is not None]
 
     @property
+    def jobs_for_parts(self) -> list[Job]:
+        """The jobs that a part can be put on, the most likely first: approved and not done."""
+        return sorted((job for job in self.jobs if job.is_charged), key=lambda job: (job.is_done, not job.is_approved))
+
+    @property
     def can_take_work(self) -> bool:
         """Mechanics and parts may still be added and removed."""
         return self.status.takes_work and not self.is_archived
