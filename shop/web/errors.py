@@ -154,20 +154,21 @@ def _http(error: HTTPException) -> Response:
     code = error.code or 500
     if code < 400:
         return make_response(error.get_response())
-    response = failure(code, NOT_LINKED if isinstance(error, NotACustomer) else None, above=_page_above(code))
+    words: dict[str, Any] = {"above": above} if code == 405 and (above := _page_above()) else {}
+    response = failure(code, NOT_LINKED if isinstance(error, NotACustomer) else None, **words)
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value
     return response
 
 
-def _page_above(status: int) -> str | None:
+def _page_above() -> str | None:
     """Where a form stands that sends to this address: the nearest page above it.
 
     Its answer keeps this address in the browser where no script runs, so that loading it once more asks for it.
     """
     addresses, above = current_app.create_url_adapter(request), request.path
-    while status == 405 and addresses and (above := above.rpartition("/")[0]):
+    while addresses and (above := above.rpartition("/")[0]):
         try:
             addresses.match(above, method="GET")
         except HTTPException:
