@@ -77,6 +77,7 @@ class Action(Enum):
     PART_USED = "ticket.part_used", _STOCK
     PART_WANTED = "ticket.part_wanted", _STOCK
     PART_FITTED = "ticket.part_fitted", _STOCK
+    PART_TAKEN_OUT = "ticket.part_taken_out", _STOCK
     PART_RETURNED = "ticket.part_returned", _STOCK
     ESTIMATE_SENT = "ticket.estimate_sent", _LISTED_TICKET
     CONSENT_GIVEN = "ticket.consent_given", _STOCK

@@ -94,6 +94,7 @@ _FACES = {
     A.LINE_RESTORED: _Face("undo-2", "put {line} back"),
     A.PART_USED: _Face("package-check", "took {quantity} × {part} from the shelf"),
     A.PART_FITTED: _Face("wrench", "fitted {quantity} × {part}"),
+    A.PART_TAKEN_OUT: _Face("undo-2", "took {quantity} × {part} out of the vehicle again"),
     A.ESTIMATE_SENT: _Face("file-text", "wrote estimate {version}"),
     A.CONSENT_GIVEN: _Face("thumbs-up", "{verb} estimate {version} {channel}: {answer}"),
     A.LINK_MADE: _Face("link", "made a link for the customer"),

@@ -45,6 +45,11 @@ def fit(part: Part, quantity: int, *, ticket: Job, by: Account) -> StockMove:
     return write_move(part, MoveKind.USED, quantity, reserved=-quantity, reason=ticket.label, ticket=ticket, by=by)
 
 
+def take_out(part: Part, quantity: int, *, ticket: Job, by: Account) -> StockMove:
+    """Put parts that had been fitted back on the shelf, where they stay kept for their ticket."""
+    return write_move(part, MoveKind.RETURNED, quantity, reserved=quantity, reason=ticket.label, ticket=ticket, by=by)
+
+
 def put_back(part: Part, quantity: int, *, ticket: Job, by: Account | None) -> StockMove:
     """Put parts that had been fitted back on the shelf, even when the shop no longer lists them."""
     return write_move(part, MoveKind.RETURNED, quantity, reason=ticket.label, ticket=ticket, by=by)

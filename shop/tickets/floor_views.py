@@ -106,6 +106,14 @@ def job_part_fit(ticket_id: int, line_id: int) -> Answer:
     return turned_down(ticket_id, PARTS, form)
 
 
+@floor.post("/tickets/<id:ticket_id>/parts/<id:line_id>/take-out")
+def job_part_take_out(ticket_id: int, line_id: int) -> Answer:
+    form = TicketForm()
+    if form.attempt(commands.take_part_out, find_part_line(ticket_id, line_id), by=actor):
+        return changed(ticket_id, PARTS, also=[JOB])
+    return turned_down(ticket_id, PARTS, form)
+
+
 @floor.post("/tickets/<id:ticket_id>/parts/<id:line_id>/remove")
 def job_part_remove(ticket_id: int, line_id: int) -> Answer:
     form = TicketForm()

@@ -210,6 +210,18 @@ def fit(ticket_id: int, job_id: int, line_id: int) -> Response:
     return shown(line_row_of(commands.fit_part(line, by=actor)))
 
 
+@jobs.post("/<id:ticket_id>/jobs/<id:job_id>/lines/<id:line_id>/take-out")
+@allow(STAFF)
+@jobs.gives(200, LineSchema)
+def take_out(ticket_id: int, job_id: int, line_id: int) -> Response:
+    """Take a part that was fitted out of the vehicle again: it stays kept for the ticket.
+
+    Mechanics may do it for the tickets they are on.
+    """
+    line = find_line(find_job(find_workable_ticket(ticket_id), job_id), line_id)
+    return shown(line_row_of(commands.take_part_out(line, by=actor)))
+
+
 def row_of(job: Job) -> Json:
     """A job as the one who asks may see it: what things cost the shop is for desk and owner."""
     row = JobSchema.of(job)

@@ -181,6 +181,11 @@ def ticket_line_fit(ticket_id: int, line_id: int) -> Answer:
     return _done_to_line(ticket_id, line_id, commands.fit_part)
 
 
+@desk.post("/tickets/<id:ticket_id>/lines/<id:line_id>/take-out")
+def ticket_line_take_out(ticket_id: int, line_id: int) -> Answer:
+    return _done_to_line(ticket_id, line_id, commands.take_part_out)
+
+
 @desk.get("/tickets/<id:ticket_id>/jobs/<id:job_id>/parts")
 def ticket_part_search(ticket_id: int, job_id: int) -> Answer:
     find_job(ticket_id, job_id)

@@ -126,6 +126,7 @@ ROUTES = (
     Route("DELETE", "/service_tickets/{work}/jobs/{doable}/lines/{line}", DONE_BY_DESK),
     Route("POST", "/service_tickets/{work}/jobs/{doable}/lines/{line}/restore", READ_BY_DESK),
     Route("POST", "/service_tickets/{work}/jobs/{doable}/lines/{line}/fit", DONE_BY_THOSE_ON_IT),
+    Route("POST", "/service_tickets/{work}/jobs/{doable}/lines/{fitted}/take-out", DONE_BY_THOSE_ON_IT),
     Route("GET", "/service_tickets/{ticket}/estimates", READ_BY_STAFF),
     Route("POST", "/service_tickets/{ticket}/estimates", MADE_BY_DESK),
     Route("GET", "/service_tickets/{ticket}/estimates/1", READ_BY_STAFF),
@@ -163,6 +164,7 @@ def ids(app: Flask) -> dict[str, int]:
             "work": work.id,
             "doable": line.job_id,
             "line": line.id,
+            "fitted": factories.make_part_line(work, factories.make_part()).id,
             "ticket": ticket.id,
         }
 

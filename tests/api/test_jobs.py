@@ -182,7 +182,7 @@ def test_a_line_comes_and_goes_and_comes_back(desk: Caller, ids: dict[str, int],
 
     assert desk.delete(path).status_code == 204
     assert shelf(desk, ids) == (9, 9)
-    for method, step in (("GET", ""), ("PUT", ""), ("DELETE", ""), ("POST", "/fit")):
+    for method, step in (("GET", ""), ("PUT", ""), ("DELETE", ""), ("POST", "/fit"), ("POST", "/take-out")):
         assert desk.send(method, path + step, json={} if method == "PUT" else None).status_code == 404
     assert desk.get(job).get_json()["lines"] == []
     assert desk.post(f"{path}/restore").get_json()["supply"] == "reserved"
@@ -311,6 +311,9 @@ def test_mechanics_write_findings_finish_and_fit_on_their_own_tickets(
 
     assert mechanic.post(f"{first}/fit").get_json()["supply"] == "fitted"
     assert mechanic.post(f"{first}/fit").status_code == 409
+    assert mechanic.post(f"{first}/take-out").get_json()["supply"] == "reserved"
+    assert mechanic.post(f"{first}/take-out").status_code == 409
+    assert mechanic.post(f"{first}/fit").get_json()["supply"] == "fitted"
     assert shelf(desk, ids) == (8, 7)
     row = mechanic.post(f"{job}/finish").get_json()
     assert row["done_at"].endswith("Z")

@@ -411,6 +411,19 @@ def test_above_what_was_approved_nothing_goes_on(desk: Browser, status: Status, 
         assert (ticket.status, job.done_at, job.lines[0].supply) == (status, done_at, Supply.RESERVED)
 
 
+@both_ways
+def test_a_part_that_was_fitted_by_mistake_is_taken_out_again(desk: Browser, htmx: bool) -> None:
+    with desk.app.app_context():
+        ticket = make_ticket(status=Status.IN_PROGRESS)
+        make_part_line(ticket, make_part(name="Pads"), supply=Supply.RESERVED)
+        golf = ticket.id
+    for door in (f"/desk/tickets/{golf}", f"/floor/tickets/{golf}"):
+        fit, take_out = ("Fit Pads", "Take Pads out again") if "desk" in door else ("Fit it", "Take it out")
+        page = desk.get(door).form(fit).submit(htmx=htmx)
+        assert page.form(take_out).submit(htmx=htmx).form(fit)
+    assert "took 1 × Pads out of the vehicle again" in desk.get(f"/desk/tickets/{golf}").text
+
+
 def test_the_last_finished_job_sends_the_ticket_on(desk: Browser, golf: int) -> None:
     for button in ("Approve at the counter", "Start work", "It is done"):
         page = desk.get(f"/desk/tickets/{golf}").form(button).submit()

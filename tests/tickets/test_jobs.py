@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from shop.audit.queries import timeline
 from shop.common.clock import now
 from shop.common.errors import Conflict, RuleBroken, StaleEdit
 from shop.extensions import db
+from shop.inventory.models import StockMove
 from shop.mechanics.commands import archive_mechanic
 from shop.ops.checks import problems
 from shop.settings.models import Rates
@@ -205,6 +207,34 @@ class TestJobs:
         assert line.supply is Supply.FITTED
         with pytest.raises(Conflict, match="not waiting to be fitted"):
             commands.fit_part(line, by=desk)
+
+    def test_a_part_is_taken_out_again_and_stays_kept_for_it(self, cast: Cast) -> None:
+        ticket, desk = make_ticket(status=Status.IN_PROGRESS), cast.account("desk")
+        part = make_part(on_hand=5)
+        line = make_part_line(ticket, part, quantity=2)
+        commands.take_part_out(line, by=desk)
+        assert (line.supply, part.on_hand, part.reserved) == (Supply.RESERVED, 5, 2)
+        moves = select(StockMove.quantity).where(StockMove.part_id == part.id).order_by(StockMove.id)
+        assert db.session.scalars(moves).all()[-2:] == [-2, 2]
+        with pytest.raises(Conflict, match="is not in the vehicle"):
+            commands.take_part_out(line, by=desk)
+        commands.edit_line(line, quantity=3, by=desk)
+        settled(ticket)
+        commands.fit_part(line, by=desk)
+        assert (line.supply, part.on_hand, part.reserved) == (Supply.FITTED, 2, 0)
+        assert not [wrong for wrong in problems() if not wrong.startswith("Ticket 1001: ")]  # it has no history
+
+    def test_no_part_is_taken_out_of_what_is_done_or_for_a_part_that_is_gone(self, cast: Cast) -> None:
+        ticket, desk = make_ticket(status=Status.IN_PROGRESS), cast.account("desk")
+        part = make_part()
+        line = make_part_line(ticket, part)
+        line.job.done_at = now()
+        with pytest.raises(Conflict, match="Reopen it"):
+            commands.take_part_out(line, by=desk)
+        line.job.done_at, part.archived_at = None, now()
+        with pytest.raises(Conflict, match="Give it back instead"):
+            commands.take_part_out(line, by=desk)
+        assert line.supply is Supply.FITTED
 
 
 class TestCanned:

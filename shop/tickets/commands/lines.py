@@ -160,6 +160,24 @@ def fit_part(line: Line, *, by: Account) -> Line:
         return line
 
 
+def take_part_out(line: Line, *, by: Account) -> Line:
+    """Undo ``fit_part``: the part lies on the shelf again, kept for the ticket.
+
+    Raises Conflict when it is not in the vehicle, its job is done, or the shop no longer lists the part.
+    """
+    with transaction():
+        ticket = lock_line(line)
+        if line.supply is not Supply.FITTED:
+            raise Conflict(f"{line.label} is not in the vehicle.")
+        if line.job.is_done:
+            raise Conflict("This job is done. Reopen it to take a part of it out again.")
+        if line.stocked.is_archived:
+            raise Conflict(f"{line.stocked.name} is no longer on the shop's list. Give it back instead.")
+        shelf.take_out(line, by=by)
+        settle(ticket)
+        return line
+
+
 def edit_line(line: Line, *, by: Account, version: int | None = None, **values: Unpack[LineValues]) -> Line:
     """Replace the values given; what a part from the shelf needs more is kept for it, what it needs less is let go.
 
@@ -282,7 +300,7 @@ def _first_job(ticket: Ticket, *, by: Account) -> Job:
 
 def _change_reservation(line: Line, more: int) -> None:
     if line.supply is Supply.FITTED:
-        raise Conflict(f"{line.label} is in the vehicle already. Take it off and add what is needed.")
+        raise Conflict(f"{line.label} is in the vehicle already. Take it out first.")
     if line.supply is Supply.RESERVED and more > 0:
         stock.reserve(line.stocked, more)
     elif line.supply is Supply.RESERVED:

@@ -42,6 +42,13 @@ def fit(line: Line, *, by: Account) -> None:
     record_part(Action.PART_FITTED, line, by=by)
 
 
+def take_out(line: Line, *, by: Account) -> None:
+    """Take a line's parts out of the vehicle again; they stay kept for the ticket."""
+    stock.take_out(line.stocked, line.quantity, ticket=line.ticket, by=by)
+    line.supply = Supply.RESERVED
+    record_part(Action.PART_TAKEN_OUT, line, by=by)
+
+
 def fit_all(job: Job, *, by: Account) -> None:
     """Fit what is kept for a job."""
     for line in _by_part([job]):
