@@ -11,6 +11,7 @@ FEATURES = (
     "access",
     "inventory",
     "tickets",
+    "merging",
     "privacy",
     "leaderboard",
     "trail",

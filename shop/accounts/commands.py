@@ -33,6 +33,7 @@ class AccountValues(TypedDict, total=False):
     name: str
     email: str
     role: Role
+    customer: Customer | None
     mechanic: Mechanic | None
 
 
@@ -74,7 +75,7 @@ def edit_account(
         if "email" in values:
             _check_email(account, values["email"])
         role, mechanic = values.get("role", account.role), values.get("mechanic", account.mechanic)
-        _check_links(account, role=role, customer=account.customer, mechanic=mechanic)
+        _check_links(account, role=role, customer=values.get("customer", account.customer), mechanic=mechanic)
         if role is not Role.OWNER:
             _refuse_last_owner(account, owners, field="role")
         changes = apply_changes(account, values)

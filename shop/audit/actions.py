@@ -38,6 +38,8 @@ class Action(Enum):
     CUSTOMER_ERASED = "customer.erased", (Topic.CUSTOMERS, Topic.TICKETS)
     CUSTOMER_EXPORTED = "customer.exported", ()
     CUSTOMER_RESTORED = "customer.restored", (Topic.CUSTOMERS, Topic.TICKETS), +1
+    CUSTOMER_MERGED = "customer.merged", (Topic.CUSTOMERS, Topic.TICKETS)  # archived in the same breath
+    CUSTOMER_TOOK_OVER = "customer.took_over", (Topic.CUSTOMERS, Topic.TICKETS)
     VEHICLE_ADDED = "vehicle.added", (Topic.CUSTOMERS,)
     VEHICLE_CHANGED = "vehicle.changed", (Topic.CUSTOMERS, Topic.TICKETS)
     VEHICLE_ARCHIVED = "vehicle.archived", (Topic.CUSTOMERS, Topic.TICKETS)

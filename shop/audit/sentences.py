@@ -59,6 +59,8 @@ _FACES = {
     A.CUSTOMER_ERASED: _Face("x", "erased what was known about the customer", "late"),
     A.CUSTOMER_EXPORTED: _Face("file-text", "took along everything about the customer"),
     A.CUSTOMER_RESTORED: _Face("archive-restore", "brought the customer back"),
+    A.CUSTOMER_MERGED: _Face("users", "merged the customer into another one"),
+    A.CUSTOMER_TOOK_OVER: _Face("users", "merged another customer into this one"),
     A.VEHICLE_ADDED: _Face("car", "added {vehicle}"),
     A.VEHICLE_CHANGED: _Face("pencil", "changed the {fields} of {vehicle}"),
     A.VEHICLE_ARCHIVED: _Face("archive", "archived {vehicle}", "late"),

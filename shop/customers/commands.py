@@ -140,6 +140,10 @@ def restore_customer(customer: Customer, *, by: Account) -> Customer:
             return customer
         if has_happened(Action.CUSTOMER_ERASED, customer):
             raise Conflict("This customer is erased. Write a new one down.")
+        if customer.merged_into is not None:
+            raise Conflict(
+                f"{customer.name} was merged into {customer.merged_into.name}. Nothing is left to bring back."
+            )
         refuse(email_objections(customer.email, but=customer))
         for vehicle in customer.vehicles:
             if vehicle.archived_at == customer.archived_at and not _taken_by(vehicle.plate, vehicle.vin, but=vehicle):
@@ -221,11 +225,16 @@ def change_owner(vehicle: Vehicle, *, to: Customer, by: Account, version: int | 
         if to.is_archived:
             raise RuleBroken(f"{to.name} is archived. Bring the customer back first.", field="customer_id")
         if to.id != vehicle.customer_id:
-            changes = {"customer_id": (vehicle.customer_id, to.id)}
-            vehicle.customer = to
-            vehicle.version += 1
-            record(Action.VEHICLE_CHANGED, vehicle, by=by, changes=changes, vehicle=_car(vehicle))
+            _give(vehicle, to, by=by)
         return vehicle
+
+
+def give_all_vehicles(customer: Customer, *, to: Customer, by: Account) -> None:
+    """Let another customer have them, those that are archived as well: it is the same person."""
+    with transaction():
+        lock(to)
+        for vehicle in _locked_vehicles(customer):
+            _give(vehicle, to, by=by)
 
 
 def archive_vehicle(vehicle: Vehicle, *, by: Account) -> Vehicle:
@@ -305,6 +314,13 @@ def _taken_by(plate: str | None, vin: str | None, *, but: Vehicle | None) -> str
 
 def _is_another(kind: type[Thing], but: Thing | None) -> ColumnElement[bool]:
     return kind.id.is_not(None) if but is None or but.id is None else kind.id != but.id
+
+
+def _give(vehicle: Vehicle, to: Customer, *, by: Account) -> None:
+    changes = {"customer_id": (vehicle.customer_id, to.id)}
+    vehicle.customer = to
+    vehicle.version += 1
+    record(Action.VEHICLE_CHANGED, vehicle, by=by, changes=changes, vehicle=_car(vehicle))
 
 
 def _bring_back(vehicle: Vehicle) -> None:

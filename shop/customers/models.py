@@ -31,7 +31,11 @@ class Customer(Base, Versioned, Dated, Archivable):
     """A person or firm whose vehicles the shop repairs; may be there without an account."""
 
     __tablename__ = "customer"
-    __table_args__ = table_args(Index(None, "archived_at", "name_key", "id"), Index(None, "archived_at", "id"))
+    __table_args__ = table_args(
+        Index(None, "archived_at", "name_key", "id"),
+        Index(None, "archived_at", "id"),
+        CheckConstraint("merged_into_id IS NULL OR archived_at IS NOT NULL", name="merged_is_archived"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(MAX_NAME))
@@ -41,7 +45,10 @@ class Customer(Base, Versioned, Dated, Archivable):
     phone: Mapped[str | None] = mapped_column(String(MAX_PHONE))
     phone_key: Mapped[str | None] = mapped_column(String(MAX_PHONE), index=True)
     notes: Mapped[str] = mapped_column(Text, default="")
+    # Whoever was written down twice: the other one, which has all that was theirs. Never one that was merged itself.
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
 
+    merged_into: Mapped[Customer | None] = relationship(remote_side="Customer.id")
     vehicles: Mapped[list[Vehicle]] = relationship(back_populates="customer", order_by="Vehicle.id")
 
     @validates("name", "email", "phone")
@@ -116,7 +123,10 @@ def with_plate(label: str, plate: str | None) -> str:
 
 
 class CustomerWords(Words, Base):
-    """What a customer is found by: name, e-mail address, any stretch of the telephone number, and their vehicles."""
+    """What a customer is found by: name, e-mail address, any stretch of the telephone number, and their vehicles.
+
+    Whoever was written down twice is found by what was written the other time as well.
+    """
 
     __tablename__ = "customer_words"
     __table_args__ = table_args()
@@ -136,8 +146,11 @@ class VehicleWords(Words, Base):
 def _words_of_customer(rows: list[Any]) -> str:
     customer = rows[0]
     codes = [word for row in rows for word in _codes(row.plate, row.vin)]
+    formerly = [word for row in rows for word in (*spelt(row.former_name or ""), *_phone(row.former_phone))]
+    emails = [word for row in rows for word in spelt(row.former_email or "")]
     return words_of(
-        names=[*spelt(customer.name), *_phone(customer.phone_key), *codes], others=spelt(customer.email or "")
+        names=[*spelt(customer.name), *_phone(customer.phone_key), *codes, *formerly],
+        others=[*spelt(customer.email or ""), *emails],
     )
 
 
@@ -160,14 +173,27 @@ def _phone(number: str | None) -> Iterator[str]:
         yield f"00{number}"
 
 
+_FORMER = Customer.__table__.alias("former")
 keep(
     CustomerWords,
     source(Customer, "name email phone_key", column=Customer.id),
+    source(Customer, "name email phone_key merged_into_id", by="merged_into_id", column=Customer.id),
     source(Vehicle, "plate vin customer_id archived_at", by="customer_id", column=Customer.id),
     of=Customer.id,
-    rows=select(Customer.id, Customer.name, Customer.email, Customer.phone_key, Vehicle.plate, Vehicle.vin)
+    rows=select(
+        Customer.id,
+        Customer.name,
+        Customer.email,
+        Customer.phone_key,
+        Vehicle.plate,
+        Vehicle.vin,
+        _FORMER.c.name.label("former_name"),
+        _FORMER.c.email.label("former_email"),
+        _FORMER.c.phone_key.label("former_phone"),
+    )
     .outerjoin(Vehicle, and_(Vehicle.customer_id == Customer.id, Vehicle.archived_at.is_(None)))
-    .order_by(Customer.id, Vehicle.id),
+    .outerjoin(_FORMER, _FORMER.c.merged_into_id == Customer.id)
+    .order_by(Customer.id, Vehicle.id, _FORMER.c.id),
     spell=_words_of_customer,
 )
 keep(

@@ -25,6 +25,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union,
 )
 from sqlalchemy.orm import aliased, joinedload
 
@@ -90,6 +91,14 @@ class CustomerRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAlike:
+    """A customer who may be another one, and why."""
+
+    customer: CustomerRow
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class FoundVehicle:
     """A vehicle as search shows it."""
 
@@ -128,12 +137,32 @@ _BY_NAME = ByName(
 )
 
 
-def others_with_phone_of(customer: Customer, *, limit: int) -> list[Customer]:
-    """Customers on the list who have the same telephone number: often it is one who was written down twice."""
-    if customer.phone_key is None:
-        return []
-    same = select(Customer).where(Customer.phone_key == customer.phone_key, Customer.archived_at.is_(None))
-    return list(db.session.scalars(same.where(Customer.id != customer.id).order_by(Customer.id).limit(limit)))
+def look_alikes(customer: Customer, *, limit: int) -> list[LookAlike]:
+    """Who on the list has the same telephone number or the same name: often it is one who was written down twice.
+
+    One statement, each likeness looked up in an index of its own; who has the same number comes first.
+    """
+    same = {
+        "telephone number": (Customer.phone_key, customer.phone_key),
+        "name": (Customer.name_key, customer.name_key),
+    }
+    others = select(Customer.id).where(Customer.archived_at.is_(None), Customer.id != customer.id).order_by(Customer.id)
+    each = [others.where(column == key).limit(limit).subquery() for column, key in same.values() if key]
+    found = union(*map(select, each)).subquery()
+    columns = (*_COLUMNS, *(column for column, _ in same.values()))
+    rows = db.session.execute(select(*columns).join(found, found.c.id == Customer.id).order_by(Customer.id))
+    alike = []
+    for *told, phone_key, name_key in rows:
+        why = [word for word, key in zip(same, (phone_key, name_key), strict=True) if key and key == same[word][1]]
+        alike.append(LookAlike(CustomerRow(*told), f"same {' and '.join(why)}"))
+    return sorted(alike, key=lambda other: "telephone" not in other.why)[:limit]
+
+
+def merged_into(customer: Customer) -> Sequence[Customer]:
+    """As whom else the customer was written down."""
+    return db.session.scalars(
+        select(Customer).where(Customer.merged_into_id == customer.id).order_by(Customer.id)
+    ).all()
 
 
 def visible_to(account: Account) -> Select[Customer]:

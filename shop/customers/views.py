@@ -189,7 +189,8 @@ def show_context(
         "customer": customer,
         **vehicle_list(customer, place or Place.asked(), edited=edited),
         "customer_account": account,
-        "same_phone": queries.others_with_phone_of(customer, limit=3),
+        "look_alikes": [] if customer.is_archived else queries.look_alikes(customer, limit=3),
+        "formerly": [] if customer.is_archived else queries.merged_into(customer),
         "is_erased": customer.is_archived and has_happened(Action.CUSTOMER_ERASED, customer),
         "timeline": timeline(
             customer,

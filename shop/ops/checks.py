@@ -303,6 +303,19 @@ def _vehicles_go_with_their_customers(connection: Connection, some: Stretch) -> 
         yield f"Vehicle {vehicle_id}: on the list, but its customer {customer_id} is archived."
 
 
+def _nothing_is_left_with_the_merged(connection: Connection) -> Iterator[str]:
+    """Whoever was written down twice has all that is theirs in one place."""
+    merged = select(Customer.id).where(Customer.merged_into_id.is_not(None))
+    for name, belongs_to, label in (
+        ("Ticket", Ticket.customer_id, Ticket.number),
+        ("Vehicle", Vehicle.customer_id, Vehicle.id),
+        ("Customer", Customer.merged_into_id, Customer.id),
+    ):
+        left = select(label, belongs_to).where(belongs_to.in_(merged)).order_by(label)
+        for number, customer_id in connection.execute(left):
+            yield f"{name} {number}: belongs to customer {customer_id}, who was merged into another."
+
+
 def _references_lead_somewhere(connection: Connection) -> Iterator[str]:
     """The databases hold this themselves, but not while a dump is loaded."""
     for table in Base.metadata.sorted_tables:
@@ -351,6 +364,7 @@ _ARCHIVE_CHECKS: tuple[_Some, ...] = (
 #: What is read in stretches of its own, or counted at once.
 _WHOLE: tuple[Check, ...] = (
     seals_hold,
+    _nothing_is_left_with_the_merged,
     _references_lead_somewhere,
     _numbers_are_gapless,
     sums_are_counted,

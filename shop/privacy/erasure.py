@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, ScalarResult, Select, and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import selectinload
 
 from shop.accounts import identity, links
@@ -26,6 +26,7 @@ from shop.common.text import folded
 from shop.common.transaction import lock, transaction
 from shop.customers.commands import archive_customer
 from shop.customers.models import Customer
+from shop.customers.queries import merged_into
 from shop.extensions import db
 from shop.privacy.export import in_stretches
 from shop.tickets.commands.shared import shortened
@@ -43,30 +44,43 @@ _INVOICED = (Status.INVOICED, Status.PICKED_UP)
 def erase_customer(customer: Customer, *, name: str, by: Account) -> Customer:
     """Forget who the customer was, for good; ``name`` is typed to say that this one is meant.
 
-    Raises RuleBroken on ``name`` when it is another one, Conflict while a ticket is open, and for whoever works here.
+    Where the same person was written down twice, the other time is forgotten as well. Raises RuleBroken on ``name``
+    when it is another one, Conflict while a ticket is open, for whoever works here, and for one who was merged into
+    another.
     """
     with transaction():
         lock(customer)
         if folded(name) != folded(customer.name):
             raise RuleBroken(f"Type the name as it is written here: {customer.name}.", field="name")
-        account = account_of(customer)
-        if account is not None and account.is_staff:
-            raise Conflict(f"{customer.name} works here: {account.email} is an account of the staff.")
+        refuse_merged(customer)
+        everywhere = [customer, *merged_into(customer)]
+        accounts = [account for each in everywhere if (account := account_of(each)) is not None]
+        for account in accounts:
+            if account.is_staff:
+                raise Conflict(f"{customer.name} works here: {account.email} is an account of the staff.")
         archive_customer(customer, by=by)  # refuses while something is going on
         theirs = select(Ticket).where(Ticket.customer_id == customer.id).options(selectinload(Ticket.every_job))
         tickets = db.session.scalars(theirs.order_by(Ticket.id)).all()
-        _forget_letters(customer, account)
-        _forget_history(customer, account, tickets)
-        _forget_facts(customer)
+        _forget_letters(everywhere, accounts)
+        _forget_history(everywhere, accounts, tickets)
+        for each in everywhere:
+            _forget_facts(each)
         kept = {job.id for ticket in tickets for job in _forget_words(ticket)}
         never_invoiced = [ticket.id for ticket in tickets if ticket.status not in _INVOICED]
         _forget_lines(never_invoiced)
         _forget_evidence([ticket.id for ticket in tickets], kept, set(never_invoiced))
-        if account is not None:
+        for account in accounts:
             _forget_account(account)
         _forget_answers()
-        record(Action.CUSTOMER_ERASED, customer, by=by)
+        for each in everywhere:
+            record(Action.CUSTOMER_ERASED, each, by=by)
         return customer
+
+
+def refuse_merged(customer: Customer) -> None:
+    """Raises Conflict for one who was merged into another: what is theirs is known of that one."""
+    if customer.merged_into is not None:
+        raise Conflict(f"{customer.name} was merged into {customer.merged_into.name}. Look at that customer’s data.")
 
 
 def _forget_facts(customer: Customer) -> None:
@@ -131,26 +145,28 @@ def _without_words(content: Content, kept: set[int], *, lines_stay: bool) -> Con
     return {**content, "complaint": ERASED_WORDS, "plate": "", "jobs": jobs}
 
 
-def _forget_letters(customer: Customer, account: Account | None) -> None:
+def _forget_letters(customers: Sequence[Customer], accounts: Sequence[Account]) -> None:
     """All letters to an address that the customer or the account has, or had.
 
     Of an address that somebody else has by now, what is still to be sent stays: it is theirs.
     """
-    about = [_is_about(customer), *([_is_about(account)] if account else [])]
+    people: list[Customer | Account] = [*customers, *accounts]
     had = (
         select(EventChange.before, EventChange.after)
         .join(Event, Event.id == EventChange.event_id)
-        .where(or_(*about), EventChange.field == "email")
+        .where(or_(*map(_is_about, people)), EventChange.field == "email")
     )
     addresses = {address for row in db.session.execute(had) for address in row}
-    addresses |= {customer.email, account.email if account else None}
+    addresses |= {each.email for each in people}
     addresses.discard(None)
-    accounts = select(Account.email).where(
-        Account.email.in_(addresses), Account.id != (account.id if account else None)
-    )
-    customers = select(Customer.email).where(Customer.email.in_(addresses), Customer.id != customer.id)
-    taken = {*db.session.scalars(accounts), *db.session.scalars(customers)}
+    taken = {*_others_with(addresses, Account, accounts), *_others_with(addresses, Customer, customers)}
     _run(delete(Letter).where(Letter.to.in_(addresses), or_(Letter.to.not_in(taken), Letter.due_at.is_(None))))
+
+
+def _others_with(addresses: set[Any], kind: type[Account | Customer], own: Sequence[Any]) -> ScalarResult[Any]:
+    """The addresses among these that others than their own have."""
+    others = kind.id.not_in([each.id for each in own])
+    return db.session.scalars(select(kind.email).where(kind.email.in_(addresses), others))
 
 
 def _forget_answers() -> None:
@@ -160,11 +176,12 @@ def _forget_answers() -> None:
         _run(update(HandledRequest).where(HandledRequest.id.in_(some)).values(status=None, body=None))
 
 
-def _forget_history(customer: Customer, account: Account | None, tickets: Sequence[Ticket]) -> None:
-    things = [customer, *customer.vehicles, *([account] if account else []), *tickets]
+def _forget_history(customers: Sequence[Customer], accounts: Sequence[Account], tickets: Sequence[Ticket]) -> None:
+    vehicles = [vehicle for customer in customers for vehicle in customer.vehicles]
+    things = [*customers, *vehicles, *accounts, *tickets]
     for some in in_stretches(things):
         _forget_changes(_CHANGES.where(or_(*map(_is_about, some))))
-    for ticket_id, event_id in _handed_over_by(customer):
+    for ticket_id, event_id in _handed_over_by(customers):
         of_ticket = _CHANGES.where(Event.subject_kind == Ticket.__tablename__, Event.subject_id == ticket_id)
         _forget_changes(of_ticket.where(Event.id <= event_id))
         later = of_ticket.where(Event.id > event_id).order_by(Event.id, EventChange.id)
@@ -184,10 +201,11 @@ _CHANGES = (
 )
 
 
-def _handed_over_by(customer: Customer) -> list[tuple[int, int]]:
+def _handed_over_by(customers: Sequence[Customer]) -> list[tuple[int, int]]:
     """The tickets that were opened for the customer by mistake, each with the event by which it became another's."""
     events = select(Event).where(Event.action == Action.TICKET_HANDED_OVER.value).order_by(Event.id)
-    return [(each.subject_id, each.id) for each in db.session.scalars(events) if each.facts["former_id"] == customer.id]
+    ids = {customer.id for customer in customers}
+    return [(each.subject_id, each.id) for each in db.session.scalars(events) if each.facts["former_id"] in ids]
 
 
 def _forget_changes(changes: Select[*tuple[Any, ...]]) -> None:

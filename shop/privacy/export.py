@@ -19,6 +19,7 @@ from shop.accounts.queries import account_of
 from shop.audit.queries import timeline
 from shop.common.clock import now
 from shop.customers.models import Customer
+from shop.customers.queries import merged_into
 from shop.extensions import db
 from shop.tickets.models import Consent, EstimateVersion, Job, Ticket
 
@@ -42,25 +43,30 @@ _SHOPS_OWN = ("cost_cents", "mechanic")
 
 
 def everything_about(customer: Customer, *, with_notes: bool) -> Plain:
-    """All of it, newest tickets last. Sums are in cents, moments in UTC. The notes are those of the desk."""
+    """All of it, newest tickets last. Sums are in cents, moments in UTC. The notes are those of the desk.
+
+    Whoever was written down twice is told of both times.
+    """
     tickets = db.session.scalars(_tickets_of(customer)).all()
-    account = account_of(customer)
+    account, formerly = account_of(customer), [(each, account_of(each)) for each in merged_into(customer)]
+    everywhere = [customer, *(each for each, _ in formerly)]
+    accounts = [each for each in (account, *(former for _, former in formerly)) if each is not None]
     return {
         "told_at": _plain(now()),
-        "customer": _row(customer) if with_notes else {**_row(customer), "notes": None},
+        "customer": _customer(customer, with_notes),
+        "formerly": [{**_customer(each, with_notes), "account": _account(former)} for each, former in formerly],
         "vehicles": [_row(vehicle) for vehicle in customer.vehicles],
         "tickets": [_ticket(ticket) for ticket in tickets],
-        "account": _account(account) if account else None,
-        "letters": [_row(letter) for letter in letters_to(customer, account)],
-        "history": list(
-            _history([customer, *customer.vehicles, *([account] if account else []), *tickets], with_notes)
-        ),
+        "account": _account(account),
+        "letters": [_row(letter) for letter in _letters_to(everywhere, accounts)],
+        "history": list(_history([*everywhere, *customer.vehicles, *accounts, *tickets], with_notes)),
     }
 
 
-def letters_to(customer: Customer, account: Account | None) -> list[Letter]:
-    """The letters to the addresses that the customer has now."""
-    addresses = [customer.email, account.email if account else None]
+def _letters_to(customers: Sequence[Customer], accounts: Sequence[Account]) -> list[Letter]:
+    """The letters to the addresses that they have now."""
+    people: list[Customer | Account] = [*customers, *accounts]
+    addresses = {each.email for each in people}
     letters = select(Letter).where(Letter.to.in_([address for address in addresses if address]))
     return list(db.session.scalars(letters.order_by(Letter.id)))
 
@@ -92,7 +98,13 @@ def _consent(consent: Consent) -> Plain:
     return {**_row(consent), "decisions": [_row(decision) for decision in consent.decisions]}
 
 
-def _account(account: Account) -> Plain:
+def _customer(customer: Customer, with_notes: bool) -> Plain:
+    return _row(customer) if with_notes else {**_row(customer), "notes": None}
+
+
+def _account(account: Account | None) -> Plain | None:
+    if account is None:
+        return None
     sign_ins = select(LoginSession).where(LoginSession.account_id == account.id).order_by(LoginSession.id)
     return {**_row(account), "sign_ins": [_row(sign_in) for sign_in in db.session.scalars(sign_ins)]}
 

@@ -35,7 +35,9 @@ def customer_data(customer_id: int) -> Answer:
 @fresh
 @repeatable
 def customer_export(customer_id: int) -> Answer:
-    return _file(find_customer(customer_id), with_notes=True)
+    customer = find_customer(customer_id)
+    erasure.refuse_merged(customer)
+    return _file(customer, with_notes=True)
 
 
 @desk.post("/customers/<id:customer_id>/erase")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import time
 from collections import defaultdict
 from http import HTTPStatus
@@ -59,6 +60,9 @@ SEAL_LOST = "Nothing was saved. Go one step back, copy what you typed, load the 
 NOT_LINKED = "Your account is not linked to a customer, so there are no repairs of your own to show."
 
 JSON_PROBLEM = "application/problem+json"
+
+#: What is so, and what to do next: parted by the last full stop that does not belong to a name such as Dr. J. Tanaka.
+_TWO_SENTENCES = re.compile(r"(.*\w{3}\W?)\. (.*)", re.DOTALL)
 
 
 class Refusal(Exception):
@@ -192,7 +196,8 @@ def _rule_broken(error: RuleBroken) -> Response:
 def _conflict(error: Conflict) -> Response:
     if isinstance(error, StaleEdit) or is_for_the_api():
         return failure(409, error.message)
-    title, _, detail = error.message.partition(". ")
+    sentences = _TWO_SENTENCES.fullmatch(error.message)
+    title, detail = sentences.groups() if sentences else (error.message, "")
     return failure(409, title=title.rstrip("."), detail=detail, back=page_before(), ticket_id=error.ticket_id)
 
 

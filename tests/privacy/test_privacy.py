@@ -9,16 +9,19 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from shop.accounts.commands import add_account
 from shop.accounts.models import Account, Letter, LetterKind
 from shop.audit import sealing
 from shop.audit.models import EventChange
 from shop.common.base import Base
 from shop.common.clock import now
 from shop.common.errors import Conflict
+from shop.common.roles import Role
 from shop.common.transaction import transaction
 from shop.customers import commands as customers
 from shop.customers.models import Customer
 from shop.extensions import db
+from shop.merging.commands import merge_customers
 from shop.ops import checks
 from shop.privacy import export
 from shop.privacy.erasure import ERASED, ERASED_WORDS, erase_customer
@@ -32,6 +35,7 @@ from tests.clients import Api
 from tests.factories import make_customer, make_job, make_mechanic, make_part, make_ticket, make_vehicle
 
 NAME, EMAIL, FORMER_EMAIL = "Joy Customer", "customer@example.com", "joy.before@example.org"
+OTHER_EMAIL = "tanaka@example.org"
 PHONE, PLATE, VIN = "+1 555 010 4477", "ZQX 4711", "1HGBH41JXMN109186"
 COMPLAINT, CAUSE, WORDS = "Ring Joyce at home: it squeals.", "Joyce drove through the river", "Tell Joyce first"
 LOOK, FOR_HER, PADS = "Look at what Joyce hears", "Filter that Joyce ordered", "Front pads, replace"
@@ -218,6 +222,46 @@ class TestErasure:
             assert "Ring Mira at home." in values
             assert checks.problems() == []
 
+    @pytest.mark.parametrize("is_kept", [True, False])
+    def test_covers_whoever_was_written_down_twice(self, cast: Cast, joy: int, is_kept: bool) -> None:
+        """What was written of her the other time goes as well, and so does the account that was closed."""
+        with cast.app.app_context():
+            desk = cast.account("desk")
+            twin = customers.add_customer(name=NAME, by=desk)
+            customers.edit_customer(twin, phone="555 998877", email=OTHER_EMAIL, notes="Joyce again", by=desk)
+            customers.edit_customer(twin, email=None, by=desk)
+            car = customers.add_vehicle(twin, plate="TWIN 22", by=desk)
+            opened = tickets.open_ticket(customer=twin, vehicle=car, complaint="It twitters", by=desk)
+            strange = tickets.open_ticket(customer=twin, complaint="Joyce says it chirps", by=desk)
+            new = {"new_customer": {"name": "Mira"}, "new_vehicle": None}
+            tickets.hand_over(strange, customer=None, vehicle=None, by=desk, **new)
+            tickets.edit_ticket(strange, complaint="It clicks", by=desk)
+            tickets.edit_job(strange.jobs[0], complaint="Clicks", by=desk)
+            db.session.add(Letter(kind=LetterKind.ESTIMATE, to=OTHER_EMAIL, body="", subject="Joy"))
+            account = add_account(name="Joy", email="twin@example.net", role=Role.CUSTOMER, customer=twin, by=desk)
+            tickets.move(opened, to=Status.CANCELLED, reason="No", by=desk)
+            own = db.session.get_one(Customer, joy)
+            kept, other = (own, twin) if is_kept else (twin, own)
+            merge_customers(kept=kept, other=other, by=desk)
+            kept_id, other_id, account_id = kept.id, other.id, account.id
+            with pytest.raises(Conflict, match="was merged into"):
+                erase_customer(other, name=NAME, by=desk)
+        before = everything(cast)
+        traces = (*TRACES, "998877", OTHER_EMAIL, "twin", "twitters")
+        assert [trace for trace in traces if trace.casefold() not in before] == []
+        erased(cast, kept_id)
+        after = everything(cast)
+        found = {trace: after.index(trace.casefold()) for trace in traces if trace.casefold() in after}
+        assert {trace: after[place - 200 : place + 50] for trace, place in found.items()} == {}
+        assert "it clicks" in after
+        with cast.app.app_context():
+            assert {db.session.get_one(Customer, each).name for each in (kept_id, other_id)} == {ERASED}
+            assert db.session.get_one(Account, account_id).password_hash is None
+            assert checks.problems() == []
+        desk_browser = cast.browser("desk")
+        assert "Erased" in desk_browser.get(f"/desk/customers/{other_id}").text
+        assert "is erased" in desk_browser.get(f"/desk/customers/{other_id}/data").text
+
     def test_can_not_be_undone(self, cast: Cast, desk: Browser, joy: int) -> None:
         erased(cast, joy)
         page = desk.get(f"/desk/customers/{joy}")
@@ -272,6 +316,26 @@ class TestAtTheDesk:
         assert (told["customer"]["name"], told["customer"]["phone"]) == (NAME, PHONE)
         assert "dog" in told["customer"]["notes"]
         assert "took along everything" in desk.get(f"/desk/customers/{joy}").text
+
+    def test_of_whoever_was_written_down_twice_all_is_in_one_place(self, cast: Cast, desk: Browser, joy: int) -> None:
+        with cast.app.app_context():
+            by = cast.account("desk")
+            twin = customers.add_customer(name="Yoi", phone="555 998877", notes="A cat", by=by)
+            twin_id = twin.id
+            add_account(name="Yoi", email="twin@example.net", role=Role.CUSTOMER, customer=twin, by=by)
+            db.session.add(Letter(kind=LetterKind.INVITATION, to="twin@example.net", body="", subject="Welcome"))
+            merge_customers(kept=db.session.get_one(Customer, joy), other=twin, by=by)
+        page = desk.get(f"/desk/customers/{twin_id}/data")
+        assert "Yoi was merged into Joy Customer." in page.text
+        assert desk.post(f"/desk/customers/{twin_id}/export").status == 409
+        assert desk.post(f"/desk/customers/{twin_id}/erase", {"name": "Yoi"}).status == 409
+        answer = page.follow("the data of Joy Customer").form("Download everything").submit().response
+        told = json.loads(answer.data)
+        (former,) = told["formerly"]
+        assert (former["name"], former["phone"], former["notes"]) == ("Yoi", "555 998877", "A cat")
+        assert former["account"]["email"] == "twin@example.net"
+        assert "Welcome" in {letter["subject"] for letter in told["letters"]}
+        assert "merged the customer into another one" in {event["what"] for event in told["history"]}
 
     def test_asks_for_the_password(self, cast: Cast, joy: int) -> None:
         late = cast.browser("desk")

@@ -96,6 +96,7 @@ def make_world(app: Flask) -> World:
             factories.make_version(ticket)
             ids[owner] = {
                 "customer_id": customer.id,
+                "other_id": (tom if customer is joy else joy).id,
                 "vehicle_id": vehicle.id,
                 "ticket_id": ticket.id,
                 "job_id": line.job_id,

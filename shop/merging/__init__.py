@@ -1,0 +1,1 @@
+"""Customers who were written down twice, made one."""
