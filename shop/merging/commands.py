@@ -6,7 +6,6 @@ from sqlalchemy import select
 
 from shop.accounts.commands import disable_account, edit_account
 from shop.accounts.models import Account
-from shop.accounts.queries import account_of
 from shop.audit.actions import Action
 from shop.audit.queries import has_happened
 from shop.audit.record import record
@@ -17,7 +16,7 @@ from shop.customers.commands import CustomerValues, archive_customer, edit_custo
 from shop.customers.models import MAX_NOTES, Customer
 from shop.customers.queries import merged_into
 from shop.extensions import db
-from shop.merging.queries import state_of
+from shop.merging.queries import accounts_of, state_of
 from shop.tickets.models import Ticket
 
 
@@ -88,7 +87,8 @@ def _values_of_both(kept: Customer, other: Customer) -> CustomerValues:
 
 def _join_accounts(kept: Customer, other: Customer, *, by: Account) -> None:
     """Whoever can sign in still can; of two accounts the kept customer's goes on, and nobody uses the other one."""
-    own, theirs = account_of(kept), account_of(other)
+    accounts = accounts_of(kept, other)
+    own, theirs = accounts.get(kept.id), accounts.get(other.id)
     if theirs is None:
         return
     if own is None:

@@ -178,6 +178,31 @@ class TestTheDesk:
         dana.stays(lambda: dana.press("Scrap"), on_hand.get_by_text("9", exact=True))
         expect(page.locator("[id$='-moves'] tbody tr")).to_have_count(3)
 
+    def test_a_customer_who_was_written_down_twice(self, open_as: Open, script: bool) -> None:
+        page = open_as("desk", java_script_enabled=script)
+        dana = Person(page, script=script)
+        name, twin = (f"{first} Path {next(numbers)} {'htmx' if script else 'plain'}" for first in ("Petra", "Peter"))
+        for each in (name, twin):
+            page.goto("/desk/customers/new")
+            page.get_by_label("Name", exact=True).fill(each)
+            page.get_by_label("Notes").fill(f"Note about {each}")
+            dana.press("Add the customer")
+        page.locator("summary:visible", has_text="More").first.click()
+        page.get_by_role("link", name="Same person as…").click()
+        found = page.locator("#same-found").get_by_role("link", name=name)
+        dana.stays(lambda: dana.search("Find the other one", name), found)
+        found.click()
+        older, newer = page.get_by_role("radio", name=f"Keep {name}"), page.get_by_role("radio", name=f"Keep {twin}")
+        expect(older).to_be_checked()
+        newer.focus()
+        newer.press("Space")
+        expect(newer).to_be_checked()
+        dana.press("Make them one customer")
+        expect(page.get_by_role("heading", name=twin, level=1)).to_be_visible()
+        expect(page.locator("#customer-facts").get_by_text(f"Note about {name}")).to_be_visible()
+        page.locator("#customer-facts").get_by_role("link", name=name).click()
+        expect(page.get_by_text(f"Merged into {twin}")).to_be_visible()
+
     def test_two_desks_and_one_complaint(self, open_as: Open, demo_shop: LiveShop, script: bool) -> None:
         late = demo_shop.number("SELECT max(id) FROM ticket WHERE status = 'estimate'")
         read = str(900_001 - script)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 from sqlalchemy import event
 
 from shop.common.clock import now
@@ -15,6 +16,7 @@ from shop.customers.queries import CustomerFilter, Sort
 from shop.extensions import db
 from tests.cast import Cast
 from tests.factories import make_customer, make_vehicle
+from tests.statements import counted
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -142,6 +144,20 @@ def test_the_number_of_statements_does_not_grow() -> None:
     for _ in range(12):
         make_vehicle(make_customer())
     assert statements() == few
+
+
+def test_who_looks_like_another_is_looked_up_at_once(app: Flask) -> None:
+    joy = make_customer(name="Joy Tanaka", phone="+1 555 0101")
+    named = [make_customer(name="JOY TANAKA").id for _ in range(3)]
+    same_number = make_customer(name="Tom", phone="1 (555) 0101").id
+    make_customer(name="Joy Tanaka", phone="+1 555 0101", archived_at=now())
+    make_customer(name="Joy", phone=None)
+    db.session.refresh(joy)
+    with counted(app) as statements:
+        found = [(each.customer.id, each.why) for each in queries.look_alikes(joy, limit=3)]
+    assert found == [(same_number, "same telephone number"), *((each, "same name") for each in named[:2])]
+    assert len(statements) == 1
+    assert queries.look_alikes(make_customer(name="Nobody else", phone=None), limit=3) == []
 
 
 def test_who_may_see_whom(cast: Cast) -> None:
