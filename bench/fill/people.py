@@ -80,6 +80,7 @@ class Newcomers:
                 "version": 1,
                 "created_at": self._day(0 if _is_fleet(number) else number / self._sizes.customers - 0.2),
                 "archived_at": None,
+                "merged_into_id": None,
             }
 
     def vehicles(self) -> Iterator[dict[str, Any]]:
