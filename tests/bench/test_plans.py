@@ -22,7 +22,7 @@ from shop.common.paging import to_cursor
 from shop.common.stamps import ChangeStamp
 from shop.common.transaction import transaction
 from shop.customers import queries as customers
-from shop.customers.models import Vehicle
+from shop.customers.models import Customer, Vehicle
 from shop.extensions import cache, db
 from shop.inventory import queries as inventory
 from shop.inventory.models import Part, StockMove
@@ -213,6 +213,12 @@ def walks_an_index(asked: list[Statement]) -> None:
         met = [step for step in plan if "vehicle" in step]
         assert all("ix_vehicle_customer_id_id" in step or "(rowid=?)" in step for step in met), (statement, plan)
         assert SORTS not in " ".join(plan), (statement, plan)
+
+
+def test_who_looks_like_a_customer_and_who_was_merged_into_one(filled: Flask) -> None:
+    customer = db.session.scalars(select(Customer).where(Customer.phone_key.is_not(None)).limit(1)).one()
+    check(lambda: customers.look_alikes(customer, limit=3), may_sort=True, may_walk=False)
+    check(lambda: customers.merged_into(customer), may_walk=False)
 
 
 @pytest.mark.parametrize("sort", inventory.Sort, ids=str)

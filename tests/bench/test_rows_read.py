@@ -17,6 +17,7 @@ from shop.common.clock import Period
 from shop.common.open_work import open_work_of
 from shop.common.transaction import transaction
 from shop.customers import queries as customers
+from shop.customers.models import Customer
 from shop.extensions import db
 from shop.inventory import queries as inventory
 from shop.inventory.models import Part, StockMove
@@ -109,6 +110,9 @@ def pages() -> Iterator[tuple[str, Callable[[], Any]]]:
         for is_archived in (False, True):
             people = customers.CustomerFilter(sort=by, is_archived=is_archived)
             yield str(people), partial(customers.listed, people)
+    customer = db.session.get_one(Customer, 100)
+    yield "who looks like a customer", partial(customers.look_alikes, customer, limit=3)
+    yield "who was merged into a customer", partial(customers.merged_into, customer)
     for how in inventory.Sort:
         parts = inventory.PartFilter(sort=how)
         yield f"parts, {how}", partial(inventory.listed, parts)
