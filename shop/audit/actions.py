@@ -87,6 +87,10 @@ class Action(Enum):
     LINKS_ENDED = "ticket.links_ended", ()
 
     CANNED_JOB_SAVED = "canned_job.saved", (Topic.SETTINGS,)
+    CANNED_JOB_CHANGED = "canned_job.changed", (Topic.SETTINGS,)
+    CANNED_LINE_ADDED = "canned_job.line_added", (Topic.SETTINGS,)
+    CANNED_LINE_CHANGED = "canned_job.line_changed", (Topic.SETTINGS,)
+    CANNED_LINE_REMOVED = "canned_job.line_removed", (Topic.SETTINGS,)
     CANNED_JOB_ARCHIVED = "canned_job.archived", (Topic.SETTINGS,)
 
     RATES_CHANGED = "rates.changed", (Topic.SETTINGS,)

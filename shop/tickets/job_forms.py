@@ -16,7 +16,7 @@ from shop.mechanics.models import Mechanic
 from shop.mechanics.queries import MechanicRow
 from shop.tickets.forms import TicketForm
 from shop.tickets.lifecycle import ANSWERS, Approval
-from shop.tickets.models import MAX_CAUSE, MAX_DESCRIPTION, MAX_JOB, CannedJob, Channel, Job, Line, LineKind
+from shop.tickets.models import MAX_CAUSE, MAX_DESCRIPTION, MAX_JOB, CannedJob, CannedLine, Channel, Job, Line, LineKind
 from shop.tickets.models.consent import MAX_NAME, MAX_WORDS
 from shop.tickets.queries import CannedRow
 from shop.web.fields import (
@@ -56,6 +56,13 @@ class SaveCannedForm(TicketForm):
     name = TextField("Keep it as", validators=[InputRequired("Give it a name."), at_most(MAX_JOB)])
 
 
+class CannedNameForm(TicketForm):
+    """Another name for it."""
+
+    name = TextField("Name", validators=[InputRequired("Give it a name."), at_most(MAX_JOB)])
+    version = VersionField()
+
+
 class JobForm(TicketForm):
     """Complaint, cause, correction, and what is taken off the price."""
 
@@ -90,7 +97,7 @@ class FindingsForm(TicketForm):
         return "done" in request.form
 
 
-class LineForm(TicketForm):
+class LineFields(TicketForm):
     """One line of any kind, changed in place; which fields it shows is a matter of the kind."""
 
     description = TextField("Description", validators=[InputRequired("Say what it is."), at_most(MAX_DESCRIPTION)])
@@ -99,29 +106,12 @@ class LineForm(TicketForm):
     price_cents = MoneyField("Price", validators=[Optional()])
     cost_cents = MoneyField("Cost", validators=[Optional()])
     core_cents = MoneyField("Core charge", validators=[Optional()])
-    mechanic = RecordField("Mechanic")
     version = VersionField()
 
-    @classmethod
-    def of(cls, line: Line, mechanics: Iterable[Mechanic], **options: Any) -> LineForm:
-        form = cls(obj=line, **options)
-        known = list(mechanics)
-        if line.mechanic is not None and line.mechanic not in known:
-            known.append(line.mechanic)
-        form.mechanic.offer(known, empty="Nobody")
-        form.kind = line.kind
-        for name in form.names_of_others:
-            del form[name]
-        return form
-
-    kind: LineKind
-
-    @property
-    def names_of_others(self) -> tuple[str, ...]:
-        """The fields that a line of this kind has not."""
-        if self.kind is LineKind.LABOUR:
-            return ("quantity", "cost_cents", "core_cents")
-        return ("minutes", "mechanic", *(() if self.kind is LineKind.PART else ("core_cents",)))
+    def leave_out(self, names: Iterable[str]) -> None:
+        """The fields that such a line has not."""
+        for name in names:
+            del self[name]
 
     def validate(self, extra_validators: Any = None) -> bool:
         is_valid: bool = super().validate(extra_validators)
@@ -134,6 +124,41 @@ class LineForm(TicketForm):
     def values(self) -> dict[str, Any]:
         """An emptied cost or core charge is none."""
         return {name: 0 if value is None and name in _NONE_IS_0 else value for name, value in super().values.items()}
+
+
+class LineForm(LineFields):
+    """A line of a ticket, with whose labour it is."""
+
+    mechanic = RecordField("Mechanic")
+
+    @classmethod
+    def of(cls, line: Line, mechanics: Iterable[Mechanic], **options: Any) -> LineForm:
+        form = cls(obj=line, **options)
+        known = list(mechanics)
+        if line.mechanic is not None and line.mechanic not in known:
+            known.append(line.mechanic)
+        form.mechanic.offer(known, empty="Nobody")
+        if line.kind is LineKind.LABOUR:
+            form.leave_out(("quantity", "cost_cents", "core_cents"))
+        else:
+            form.leave_out(("minutes", "mechanic"))
+            form.leave_out(() if line.kind is LineKind.PART else ("core_cents",))
+        return form
+
+
+class CannedLineForm(LineFields):
+    """A line of a canned job: labour and parts from the shelf are charged at the price of the day it is used."""
+
+    @classmethod
+    def of(cls, line: CannedLine, **options: Any) -> CannedLineForm:
+        form = cls(obj=line, **options)
+        if line.kind is LineKind.LABOUR:
+            form.leave_out(("quantity", "price_cents", "cost_cents", "core_cents"))
+        elif line.stocked:
+            form.leave_out(("description", "minutes", "price_cents", "cost_cents"))
+        else:
+            form.leave_out(("minutes",) if line.kind is LineKind.PART else ("minutes", "core_cents"))
+        return form
 
 
 class NewLineForm(TicketForm):
@@ -176,7 +201,8 @@ class NewLineForm(TicketForm):
         else:
             yield self.minutes, self.minutes.data is not None, "Labour alone is counted in hours."
             yield self.price_cents, self.price_cents.data is None, _PRICE
-            yield self.mechanic, self.mechanic.data is not None, "Labour alone is a mechanic’s."
+            if "mechanic" in self:
+                yield self.mechanic, self.mechanic.data is not None, "Labour alone is a mechanic’s."
 
     @property
     def values(self) -> dict[str, Any]:
@@ -193,6 +219,35 @@ class NewLineForm(TicketForm):
             "description": self.description.data,
             "quantity": self.quantity.data or 1,
             "price_cents": self.price_cents.data,
+            "cost_cents": self.cost_cents.data or 0,
+            "core_cents": self.core_cents.data or 0,
+        }
+
+
+class NewCannedLineForm(NewLineForm):
+    """What a canned job takes beside parts from the shelf."""
+
+    @classmethod
+    def drawn(cls, **options: Any) -> NewCannedLineForm:
+        form = cls(**options)
+        form.kind.choices = [SelectChoice(kind.value, _KIND_WORDS[kind]) for kind in LineKind]
+        del form["mechanic"]
+        return form
+
+    def _of_its_kind(self) -> Iterator[tuple[Field, bool, str]]:
+        yield from super()._of_its_kind()
+        if self.is_labour:
+            yield self.price_cents, self.price_cents.data is not None, "Labour is charged at the rate of the day."
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What ``add_canned_line`` takes."""
+        return {
+            "kind": LineKind(self.kind.data),
+            "description": self.description.data,
+            "minutes": self.minutes.data,
+            "quantity": self.quantity.data or 1,
+            "price_cents": self.price_cents.data or 0,
             "cost_cents": self.cost_cents.data or 0,
             "core_cents": self.core_cents.data or 0,
         }

@@ -180,7 +180,7 @@ _TITLES = {"rates": "Prices and taxes", "shop_rules": "What the shop insists on"
 
 _KINDS: dict[str, Callable[[list[int]], Faces]] = {
     "account": _accounts,
-    "canned_job": _named(CannedJob.name, CannedJob, "Canned job “{}”", None),
+    "canned_job": _named(CannedJob.name, CannedJob, "Canned job “{}”", "/desk/canned-jobs/{}"),
     "customer": _named(Customer.name, Customer, "{}", "/desk/customers/{}"),
     "mechanic": _named(Mechanic.name, Mechanic, "{}", "/desk/mechanics/{}"),
     "part": _named(Part.name, Part, "{}", "/desk/inventory/{}"),

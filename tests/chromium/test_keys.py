@@ -90,6 +90,7 @@ DOES: dict[str, Callable[[Page, str], None]] = {
 }
 #: What a ticket's page knows besides; the day in test_a_day.py is led by them.
 ON_A_TICKET = set("gacplfwdesm")
+ON_A_CANNED_JOB = set("plw")
 
 
 @pytest.mark.parametrize("keys", DOES)
@@ -105,6 +106,26 @@ def test_all_are_listed(open_as: Open, demo_shop: LiveShop) -> None:
     assert listed(page) == DOES.keys()
     page.goto(f"/desk/tickets/{demo_shop.number('SELECT min(id) FROM ticket')}")
     assert listed(page) == DOES.keys() | ON_A_TICKET
+    page.goto(f"/desk/canned-jobs/{demo_shop.number('SELECT min(id) FROM canned_job')}")
+    assert listed(page) == DOES.keys() | ON_A_CANNED_JOB
+
+
+def test_a_canned_job_is_changed_by_keys_alone(open_as: Open, demo_shop: LiveShop) -> None:
+    page = open_as("desk")
+    page.goto(f"/desk/canned-jobs/{demo_shop.number('SELECT max(id) FROM canned_job')}")
+    lines = page.locator(".ticket-lines tbody tr")
+    before = lines.count()
+    page.keyboard.press("l")
+    page.keyboard.type("Test drive")
+    page.keyboard.press("Tab")
+    page.keyboard.type("0.5")
+    page.keyboard.press("Enter")
+    expect(lines).to_have_count(before + 1)
+    change = page.get_by_role("link", name="Change Test drive")
+    change.press("Enter")
+    expect(page.get_by_label("Description").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(change).to_be_visible()
 
 
 def listed(page: Page) -> set[str]:

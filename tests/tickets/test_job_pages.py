@@ -463,7 +463,7 @@ class TestCannedJobs:
         with desk.app.app_context():
             make_canned_job(make_part(name="Pads"), name="Front brakes")
         page = desk.get("/desk/canned-jobs")
-        assert page.rows()[0][:2] == ["Front brakes", "Replace them (1 h), Some part, Disposal × 2"]
+        assert page.rows()[0][:2] == ["Front brakes", "Replace them (1 h), Pads, Disposal × 2"]
 
     @both_ways
     def test_one_is_taken_off_the_list(self, desk: Browser, golf: int, htmx: bool) -> None:

@@ -106,6 +106,7 @@ def make_world(app: Flask) -> World:
                 "part_id": part.id,
                 "mechanic_id": mechanic.id,
                 "canned_id": canned.id,
+                "canned_line_id": canned.lines[0].id,
             }
         keys, tokens, sessions = _sign_everybody_in({"customer": joy.id, "stranger": tom.id}, mechanic.id)
         for owner, known in ids.items():

@@ -6,6 +6,15 @@ who do things at once wait for one another instead of deciding on what is no lon
 
 from __future__ import annotations
 
+from shop.tickets.commands.canned import (
+    add_canned_line,
+    add_canned_part,
+    archive_canned,
+    edit_canned_line,
+    remove_canned_line,
+    rename_canned,
+    save_canned,
+)
 from shop.tickets.commands.consent import (
     Sent,
     answer,
@@ -19,7 +28,6 @@ from shop.tickets.commands.consent import (
 from shop.tickets.commands.jobs import (
     add_canned,
     add_job,
-    archive_canned,
     ask_again,
     edit_job,
     finish_job,
@@ -28,7 +36,6 @@ from shop.tickets.commands.jobs import (
     remove_job,
     reopen_job,
     restore_job,
-    save_canned,
 )
 from shop.tickets.commands.lines import (
     add_item,
@@ -59,6 +66,8 @@ from shop.tickets.commands.tickets import (
 __all__ = [
     "Sent",
     "add_canned",
+    "add_canned_line",
+    "add_canned_part",
     "add_item",
     "add_job",
     "add_labour",
@@ -68,6 +77,7 @@ __all__ = [
     "ask_again",
     "change_mechanics",
     "check_promise",
+    "edit_canned_line",
     "edit_job",
     "edit_line",
     "edit_ticket",
@@ -83,8 +93,10 @@ __all__ = [
     "offer_again",
     "open_comeback",
     "open_ticket",
+    "remove_canned_line",
     "remove_job",
     "remove_line",
+    "rename_canned",
     "reopen_job",
     "restore_job",
     "restore_line",

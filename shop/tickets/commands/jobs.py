@@ -15,12 +15,12 @@ from shop.common.clock import now
 from shop.common.errors import Conflict, RuleBroken, StaleEdit
 from shop.common.money import MAX_CENTS
 from shop.common.pricing import WHOLE
-from shop.common.text import folded
 from shop.common.transaction import transaction
 from shop.extensions import db
 from shop.inventory import stock
 from shop.settings.queries import rates_or_standard, shop_rules
 from shop.tickets.commands import shelf
+from shop.tickets.commands.canned import copied, kept
 from shop.tickets.commands.lines import check_room_for_lines, put_on
 from shop.tickets.commands.shared import (
     ask_anew,
@@ -220,33 +220,6 @@ def finish_jobs(ticket: Ticket, *, by: Account) -> None:
             _finish(job, by=by)
 
 
-def save_canned(job: Job, *, name: str, by: Account) -> CannedJob:
-    """Keep a job's lines to be used again under a name; one of the same name is replaced.
-
-    Raises RuleBroken on ``name`` when it is missing or too long.
-    """
-    with transaction():
-        if not 1 <= len(name.strip()) <= MAX_JOB:
-            raise RuleBroken("Give it a name.", field="name")
-        before = db.session.scalar(select(CannedJob).where(CannedJob.name_key == folded(name)[: MAX_JOB * 2]))
-        if before is not None:
-            _archive(before)
-            db.session.flush()
-        canned = CannedJob(name=name.strip(), lines=[_canned(line) for line in job.lines])
-        db.session.add(canned)
-        record(Action.CANNED_JOB_SAVED, canned, by=by, lines=len(canned.lines))
-        return canned
-
-
-def archive_canned(canned: CannedJob, *, by: Account) -> CannedJob:
-    """Take a canned job off the list; tickets that it was used on keep their lines."""
-    with transaction():
-        if not canned.is_archived:
-            _archive(canned)
-            record(Action.CANNED_JOB_ARCHIVED, canned, by=by)
-        return canned
-
-
 def add_canned(ticket: Ticket, *, canned: CannedJob, by: Account) -> Job:
     """Put a canned job on the ticket: labour at the ticket's rate, parts at today's price as far as the shelf has them.
 
@@ -280,7 +253,7 @@ def offer_again(ticket: Ticket, *, job: Job, by: Account) -> Job:
             raise Conflict("This job is on the ticket already.")
         again = _new_job(ticket, job.complaint)
         again.cause, again.first_offered_id = job.cause, job.id
-        _fill(again, [_canned(line) for line in job.lines], by=by)
+        _fill(again, [kept(line) for line in job.lines], by=by)
         settle(ticket)
         record(Action.JOB_ADDED, ticket, by=by, changes={"complaint": (None, again.complaint)}, position=again.position)
         return again
@@ -338,34 +311,8 @@ def _finish(job: Job, *, by: Account) -> None:
         record(Action.JOB_FINISHED, job.ticket, by=by, position=job.position)
 
 
-def _archive(canned: CannedJob) -> None:
-    canned.archived_at = now()
-    canned.name_key = None
-
-
-def _canned(line: Line) -> CannedLine:
-    return CannedLine(
-        kind=line.kind,
-        description=line.description,
-        quantity=line.quantity,
-        minutes=line.minutes,
-        price_cents=line.price_cents,
-        cost_cents=line.cost_cents,
-        core_cents=line.core_cents,
-        part=line.part,
-    )
-
-
 def _from_canned(canned: CannedLine, ticket: Ticket) -> Line:
-    line = Line(
-        kind=canned.kind,
-        description=canned.description,
-        quantity=canned.quantity,
-        minutes=canned.minutes,
-        price_cents=canned.price_cents,
-        cost_cents=canned.cost_cents,
-        core_cents=canned.core_cents,
-    )
+    line = copied(canned)
     if canned.kind is LineKind.LABOUR:
         line.price_cents = 0 if ticket.comeback_of_id else rates_or_standard(ticket.rates).labour_cents
     elif part := canned.stocked:

@@ -189,7 +189,7 @@ def edit_line(line: Line, *, by: Account, version: int | None = None, **values: 
             raise StaleEdit(f"Somebody else has changed {line.label} meanwhile.")
         was = line.quantity
         changes = apply_changes(line, values)
-        _check(line)
+        check_line(line)
         if "mechanic" in changes:
             _check_mechanic(line)
         if "quantity" in changes and line.part is not None:
@@ -240,7 +240,7 @@ def put_on(job: Job, line: Line) -> None:
     """Hang a checked line on a job, inside the caller's transaction."""
     ticket = job.ticket
     check_room_for_lines(ticket, 1)
-    _check(line)
+    check_line(line)
     _check_mechanic(line)
     line.ticket = ticket
     job.every_line.append(line)
@@ -313,7 +313,7 @@ def check_room_for_lines(ticket: Ticket, more: int) -> None:
         raise RuleBroken(f"A ticket has at most {MAX_LINES} lines.")
 
 
-def _check(line: Line) -> None:
+def check_line(line: Line) -> None:
     """Raises RuleBroken at the field that will not do."""
     if not 1 <= len(line.description.strip()) <= MAX_DESCRIPTION:
         raise RuleBroken(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from shop.common.base import Archivable, Base, Cents, Dated, choice, not_negative, table_args
+from shop.common.base import Archivable, Base, Cents, Dated, Versioned, choice, not_negative, table_args
 from shop.common.text import folded
 from shop.inventory.models import Part
 from shop.tickets.models.job import MAX_DESCRIPTION, MAX_JOB, LineKind
 
 
-class CannedJob(Base, Dated, Archivable):
+class CannedJob(Base, Versioned, Dated, Archivable):
     """A job saved to be used again; its labour is charged at the rate of the day it is used."""
 
     __tablename__ = "canned_job"
@@ -33,7 +33,7 @@ class CannedJob(Base, Dated, Archivable):
         return self.name
 
 
-class CannedLine(Base):
+class CannedLine(Base, Versioned):
     """A line of one. Parts from stock come at the price of the day they are used, so theirs is not kept here."""
 
     __tablename__ = "canned_line"
@@ -52,6 +52,10 @@ class CannedLine(Base):
 
     canned_job: Mapped[CannedJob] = relationship(back_populates="lines")
     part: Mapped[Part | None] = relationship()
+
+    @property
+    def label(self) -> str:
+        return self.stocked.name if self.stocked else self.description
 
     @property
     def stocked(self) -> Part | None:
