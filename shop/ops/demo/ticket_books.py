@@ -54,8 +54,8 @@ class TicketBooks(ShelfBooks):
         self.things[ShopRules].append(standard_rules())
 
     def save_canned(self, name: str, lines: Iterable[Mapping[str, Any]], *, at: datetime, by: int) -> CannedJob:
-        canned = self._add(CannedJob, name=name, created_at=at)
-        kept = [self._add(CannedLine, canned_job_id=canned.id, **values) for values in lines]
+        canned = self._add(CannedJob, name=name, version=1, created_at=at)
+        kept = [self._add(CannedLine, canned_job_id=canned.id, version=1, **values) for values in lines]
         self._record(Action.CANNED_JOB_SAVED, canned, at=at, by=by, lines=len(kept))
         return canned
 
