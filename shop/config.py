@@ -64,6 +64,10 @@ class Settings:
         return self.host in ("127.0.0.1", "localhost", "::1") and self.database_url.get_backend_name() == "sqlite"
 
     @property
+    def backups(self) -> Path:
+        return self.data / "backups"
+
+    @property
     def mark(self) -> str:
         """What the keys of this shop begin with in a Redis that several share: another for each secret and database."""
         database = self.database_url.render_as_string()  # without its password

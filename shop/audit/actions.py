@@ -93,6 +93,7 @@ class Action(Enum):
     CANNED_LINE_REMOVED = "canned_job.line_removed", (Topic.SETTINGS,)
     CANNED_JOB_ARCHIVED = "canned_job.archived", (Topic.SETTINGS,)
 
+    BACKUP_ASKED = "backup.asked", ()
     RATES_CHANGED = "rates.changed", (Topic.SETTINGS,)
     SHOP_RULES_CHANGED = "shop_rules.changed", (Topic.SETTINGS, Topic.TICKETS)
 

@@ -107,6 +107,7 @@ _FACES = {
     A.CANNED_LINE_CHANGED: _Face("pencil", "changed the {fields} of {line} on the canned job"),
     A.CANNED_LINE_REMOVED: _Face("x", "took {line} off the canned job", "late"),
     A.CANNED_JOB_ARCHIVED: _Face("archive", "archived a canned job", "late"),
+    A.BACKUP_ASKED: _Face("archive", "asked for a backup"),
     A.RATES_CHANGED: _Face("pencil", "changed the shop’s {fields}"),
     A.SHOP_RULES_CHANGED: _Face("pencil", "changed what the shop insists on"),
     A.PART_WANTED: _Face("package-search", "asked for {quantity} × {part}"),

@@ -106,7 +106,7 @@ def back_up(to: Path | None = None) -> Path:
 
 
 def backup_folder() -> Path:
-    folder = _settings().data / "backups"
+    folder = _settings().backups
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 

@@ -16,6 +16,7 @@ from shop.audit.sealing import Sealer
 from shop.common.handled import forget_old
 from shop.common.transaction import read_only, transaction
 from shop.extensions import db
+from shop.ops.asked import backup_if_asked
 from shop.ops.nightly import nightly_backup
 from shop.tickets.chores import forget_old_links
 
@@ -46,6 +47,7 @@ CHORES = (
     Chore("refusals", 300, tell_the_rest),
     Chore("seals", 300, Sealer()),
     Chore("backup", 600, nightly_backup),
+    Chore("backup that is asked for", 5, backup_if_asked),
 )
 
 

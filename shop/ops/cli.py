@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +19,7 @@ from shop.ops import backup, checks, chores, schema, search_words
 from shop.ops.backup import Contents
 from shop.ops.copying import BackupRefused
 from shop.ops.demo import people
+from shop.ops.pasteable import pasteable
 from shop.ops.queries import has_accounts, is_demo
 from shop.ops.recount import recount
 from shop.ops.schema import SchemaRefused
@@ -42,7 +41,7 @@ def init_db() -> None:
             _tell_own_shop(settings)
     elif not has_accounts():
         click.echo(
-            f"Nobody can sign in yet. This prints a link that makes you the owner:\n  {_pasteable('create-owner')}"
+            f"Nobody can sign in yet. This prints a link that makes you the owner:\n  {pasteable('create-owner')}"
         )
 
 
@@ -176,14 +175,6 @@ def _tell_own_shop(settings: Settings) -> None:
 def _tell_database() -> None:
     settings: Settings = current_app.config["SETTINGS"]
     click.echo(f"Database: {told(settings.database_url)}")
-
-
-def _pasteable(command: str) -> str:
-    """A command of ours as it is typed here, for the same data folder."""
-    folder = os.environ.get("SHOP_DATA")
-    if os.name == "nt":
-        return (f"set SHOP_DATA={folder}&& " if folder else "") + rf".venv\Scripts\flask --app wsgi {command}"
-    return (f"SHOP_DATA={shlex.quote(folder)} " if folder else "") + f".venv/bin/flask --app wsgi {command}"
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -23,8 +24,14 @@ class ShopFact(Base):
 
 
 class BackupFact(StrEnum):
-    """What is known about the nightly backups: moments as ISO text, and a sentence for the owner."""
+    """What is known about the backups: moments as ISO text, and a sentence for the owner."""
 
+    ASKED = "backup.asked"
     CLAIMED = "backup.claimed"
     MADE = "backup.made"
     TROUBLE = "backup.trouble"
+
+
+def tried_fact(file: Path) -> str:
+    """The name of the fact that says how a backup was found when it was tried out: nothing where all was well."""
+    return f"backup.tried.{file.stem}"

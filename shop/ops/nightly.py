@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from shop.common.clock import local, now, today
@@ -17,34 +17,37 @@ from shop.common.transaction import read_only, transaction
 from shop.extensions import db
 from shop.ops.backup import ENDING, back_up, backup_folder, verify
 from shop.ops.copying import BackupRefused, NoScratch, copier_of
-from shop.ops.models import MAX_FACT, BackupFact, ShopFact
-from shop.ops.queries import backup_state
+from shop.ops.models import MAX_FACT, BackupFact, ShopFact, tried_fact
+from shop.ops.queries import CLAIMED_FOR, NIGHTLY, backup_state
 
 log = logging.getLogger("shop.backup")
 
 BACKUP_HOUR = 2  # on the shop's clock
 KEPT_DAYS, KEPT_WEEKS, KEPT_MONTHS = 7, 4, 12
-#: A night's backup belongs to whoever began it for so long; then it has failed, and is tried again.
-CLAIMED_FOR = timedelta(hours=2)
 _LEFT_BEHIND = timedelta(days=1)
-_NAME = re.compile(r"nightly-(\d{4}-\d\d-\d\dT\d{6}Z)" + re.escape(ENDING))
+_NAME = re.compile(NIGHTLY + r"-(\d{4}-\d\d-\d\dT\d{6}Z)" + re.escape(ENDING))
 
 
 def nightly_backup() -> None:
     """Make and prove one backup a day, at the first chance after two in the morning, and tell the owner of trouble."""
     if local(now()).hour < BACKUP_HOUR or not _claim():
         return
+    make_proven(NIGHTLY)
+    _thin_out()
+
+
+def make_proven(kind: str) -> None:
+    """Make a backup of this kind and prove it, and note what the owner should know, also when there is none."""
     try:
-        trouble = _make()
+        made, trouble = _make(kind)
     except Exception as error:
         what = str(error) if isinstance(error, BackupRefused) else f"{type(error).__name__}, see the log."
         read_only()
         _note(trouble=f"No backup was made: {what}")
         raise
-    _note(trouble=trouble, made=now())
+    _note(trouble=trouble, made=made)
     if trouble:
-        log.error("The nightly backup: %s", trouble)
-    _thin_out()
+        log.error("The backup %s: %s", made.name, trouble)
 
 
 def kept(moments: Iterable[datetime]) -> set[datetime]:
@@ -85,40 +88,44 @@ def _claim() -> bool:
         return False
 
 
-def _make() -> str:
-    """Make tonight's backup and prove it; answers what the owner should know."""
-    made = back_up(backup_folder() / f"nightly-{now():%Y-%m-%dT%H%M%SZ}{ENDING}")
+def _make(kind: str) -> tuple[Path, str]:
+    """Make a backup and prove it; answers the file, and what the owner should know."""
+    made = back_up(backup_folder() / f"{kind}-{now():%Y-%m-%dT%H%M%SZ}{ENDING}")
     try:
         contents = verify(made)
     except NoScratch as refusal:
-        return f"It was made, but could not be tried out. {refusal}"
+        return made, f"It was made, but could not be tried out. {refusal}"
     except BackupRefused:
         made.unlink()
         raise
     log.info("Backup %s: %s tickets, %s events", made.name, contents.tickets, contents.events)
     for sentence in contents.problems:
         log.warning("In the books: %s", sentence)
-    return f"It is whole, but the books do not agree: {contents.problems[0]}" if contents.problems else ""
+    return made, f"It is whole, but the books do not agree: {contents.problems[0]}" if contents.problems else ""
 
 
-def _note(*, trouble: str, made: datetime | None = None) -> None:
+def _note(*, trouble: str, made: Path | None = None) -> None:
+    told = trouble[:MAX_FACT]
+    facts = {BackupFact.TROUBLE.value: told}
+    if made:
+        facts |= {BackupFact.MADE.value: now().isoformat(), tried_fact(made): told}
     with transaction():
         touch(Topic.BACKUPS)
-        facts = {BackupFact.TROUBLE: trouble[:MAX_FACT]} | ({BackupFact.MADE: made.isoformat()} if made else {})
         for name, value in facts.items():
-            fact = db.session.get(ShopFact, name.value)
-            if fact:
-                fact.value = value
-            else:
-                db.session.add(ShopFact(name=name.value, value=value))
+            db.session.merge(ShopFact(name=name, value=value))
 
 
 def _thin_out() -> None:
     """Delete nightly backups that need not stay, and what processes left behind that were killed; no other file."""
     folder = backup_folder()
     moments = {moment: path for path in folder.iterdir() if (moment := _moment_of(path))}
-    for moment in moments.keys() - kept(moments):
-        moments[moment].unlink()
+    gone = [moments[moment] for moment in moments.keys() - kept(moments)]
+    for path in gone:
+        path.unlink()
+    if gone:
+        with transaction():
+            touch(Topic.BACKUPS)
+            db.session.execute(delete(ShopFact).where(ShopFact.name.in_([tried_fact(path) for path in gone])))
     for draft in folder.glob(f".nightly-*{ENDING}.*.draft"):
         if datetime.fromtimestamp(draft.stat().st_mtime, UTC) < datetime.now(UTC) - _LEFT_BEHIND:
             draft.unlink(missing_ok=True)

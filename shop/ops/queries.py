@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
@@ -13,9 +14,13 @@ from sqlalchemy import select
 from shop.accounts.models import Account
 from shop.common.clock import now
 from shop.extensions import db
-from shop.ops.models import BackupFact, ShopFact
+from shop.ops.models import BackupFact, ShopFact, tried_fact
 
-_OVERDUE = timedelta(days=3)
+NIGHTLY = "nightly"  # what the names of the nightly backups begin with
+#: A backup belongs to whoever began it for so long; then it has failed, and is tried again.
+CLAIMED_FOR = timedelta(hours=2)
+_OVERDUE = timedelta(hours=36)
+_SOON = timedelta(minutes=1)
 _LEAST_FREE_BYTES = 1_000_000
 
 
@@ -30,11 +35,38 @@ def has_accounts() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A backup that was asked for, and since when the background process is at it. ``text`` is how it is stored."""
+
+    at: datetime
+    begun_at: datetime | None = None
+
+    @classmethod
+    def of(cls, text: str) -> Asked:
+        at, *begun = map(datetime.fromisoformat, text.split(" "))
+        return cls(at, *begun)
+
+    @property
+    def text(self) -> str:
+        return " ".join(moment.isoformat() for moment in (self.at, self.begun_at) if moment)
+
+    @property
+    def is_being_made(self) -> bool:
+        return self.begun_at is not None and self.begun_at > now() - CLAIMED_FOR
+
+    @property
+    def waits_in_vain(self) -> bool:
+        """Nobody has taken it up, though the background process looks every few seconds."""
+        return not self.is_being_made and self.at < now() - _SOON
+
+
+@dataclass(frozen=True, slots=True)
 class BackupState:
-    """When the last nightly backup was made, and what the owner should know about them; empty when all is well."""
+    """When the last good backup was made, and what the owner should know about them; empty when all is well."""
 
     made_at: datetime | None
     trouble: str
+    asked: Asked | None = None
 
     @property
     def is_overdue(self) -> bool:
@@ -44,8 +76,46 @@ class BackupState:
 def backup_state() -> BackupState:
     about = select(ShopFact).where(ShopFact.name.in_(list(BackupFact)))
     facts = {fact.name: fact.value for fact in db.session.scalars(about)}
-    made = facts.get(BackupFact.MADE)
-    return BackupState(datetime.fromisoformat(made) if made else None, facts.get(BackupFact.TROUBLE, ""))
+    made, asked = facts.get(BackupFact.MADE), facts.get(BackupFact.ASKED)
+    return BackupState(
+        datetime.fromisoformat(made) if made else None,
+        facts.get(BackupFact.TROUBLE, ""),
+        Asked.of(asked) if asked else None,
+    )
+
+
+def asked_backup() -> Asked | None:
+    """The backup that was asked for and is not there yet."""
+    text = db.session.scalar(select(ShopFact.value).where(ShopFact.name == BackupFact.ASKED.value))
+    return Asked.of(text) if text else None
+
+
+@dataclass(frozen=True, slots=True)
+class BackupFile:
+    """A backup in the folder. ``trouble`` is what was found when it was tried out, None for one that was not."""
+
+    path: Path
+    made_at: datetime
+    size: int
+    trouble: str | None
+
+    @property
+    def is_nightly(self) -> bool:
+        return self.path.name.startswith(f"{NIGHTLY}-")
+
+
+def backup_files(folder: Path, ending: str) -> list[BackupFile]:
+    """What lies in the folder of backups, the newest first. Raises OSError where it can't be read."""
+    paths = list(folder.glob(f"[!.]*{ending}")) if folder.is_dir() else []
+    tried = select(ShopFact.name, ShopFact.value).where(ShopFact.name.in_([tried_fact(path) for path in paths]))
+    found = dict(db.session.execute(tried).all())
+    files = []
+    for path in paths:
+        with suppress(FileNotFoundError):  # it was thinned out meanwhile
+            known = path.stat()
+            made_at = datetime.fromtimestamp(known.st_mtime, UTC)
+            files.append(BackupFile(path, made_at, known.st_size, found.get(tried_fact(path))))
+    return sorted(files, key=lambda file: file.made_at, reverse=True)
 
 
 def trouble_with_folder(folder: Path) -> str:

@@ -9,6 +9,7 @@ from shop import revisions
 from shop.common.clock import now
 from shop.common.stamps import Topic, remembered
 from shop.config import Settings
+from shop.ops import backup_views
 from shop.ops.forms import PatternForm
 from shop.ops.queries import BackupState, backup_state, trouble_with_folder
 from shop.tickets.lifecycle import Status
@@ -18,6 +19,8 @@ from shop.web.errors import problem
 from shop.web.guards import anyone
 from shop.web.metrics import told_figures
 from shop.web.respond import Answer, page
+
+__all__ = ["backup_views", "install", "owners_backups"]
 
 ops = Blueprint("ops", __name__)
 

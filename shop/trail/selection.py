@@ -53,6 +53,7 @@ def group_of(action: Action) -> Group:
 
 _BY_SUBJECT = {
     "account": Group.ACCOUNTS,
+    "backup": Group.SETTINGS,
     "canned_job": Group.SETTINGS,
     "customer": Group.CUSTOMERS,
     "mechanic": Group.MECHANICS,

@@ -126,6 +126,12 @@ def plural(count: int, noun: str, several: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else several or noun + 's'}"
 
 
+def file_size(count: int) -> str:
+    """``0.4 MB``, ``12 MB``, ``1.3 GB``: as much as tells files apart."""
+    size, unit = (count / 1e9, "GB") if count >= 1e9 else (count / 1e6, "MB")
+    return f"{max(size, 0.1):,.{0 if size >= 10 else 1}f} {unit}"
+
+
 def phone_link(text: str) -> str:
     """``+15550100``: what a ``tel:`` link takes."""
     return ("+" if text.strip().startswith("+") else "") + "".join(c for c in text if c.isascii() and c.isdigit())
@@ -146,6 +152,7 @@ FILTERS = (
     due,
     promise,
     plural,
+    file_size,
     phone_link,
     initials,
 )

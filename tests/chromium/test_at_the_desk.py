@@ -101,3 +101,13 @@ def test_the_figures_of_all_jobs_stand_below_one_another(open_as: Open, demo_sho
     )
     assert max(widths)[1] == "description"
     assert places() == before
+
+
+def test_a_backup_that_is_asked_for_appears_when_it_is_made(open_as: Open, demo_shop: LiveShop) -> None:
+    page = open_as("owner")
+    page.goto("/desk/settings/backups")
+    page.get_by_role("button", name="Back up now").click()
+    expect(page.get_by_text("A backup is asked for.")).to_be_visible()
+    demo_shop.run("from shop.ops.asked import backup_if_asked; backup_if_asked()")
+    expect(page.get_by_text("restored aside, the books agree")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("button", name="Back up now")).to_be_visible()

@@ -130,7 +130,7 @@ class TestNightly:
         with at_moment(noon + timedelta(hours=2, minutes=1)):
             nightly_backup()
         assert len(nightly_files(folder)) == 1
-        assert "nightly backup needs you" not in owner.get("/desk/").text
+        assert "backup needs you" not in owner.get("/desk/").text
 
     def test_one_that_can_t_be_gone_back_to_is_thrown_away(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def damaged(file: Path) -> None:
@@ -167,7 +167,7 @@ class TestNightly:
             nightly_backup()
         page = owner.get("/desk/settings").text
         assert "the background process seems not to run" in page
-        assert "The last nightly one is of" in page
+        assert "The last good one is of" in page
         with at_moment(now() if local(now()).hour >= nightly.BACKUP_HOUR else noon):
             nightly_backup()
         assert "seems not to run" not in owner.get("/desk/settings").text
