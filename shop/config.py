@@ -50,6 +50,7 @@ class Settings:
     metrics_token: str | None
     shop_name: str
     shop_phone: str
+    shop_address: str
     timezone: str
     currency: str
     demo: bool | None
@@ -182,6 +183,7 @@ def read_settings(**given: str) -> Settings:
         metrics_token=_checked_token(values.get("METRICS_TOKEN") or None),
         shop_name=values.get("SHOP_NAME", "Corner Garage"),
         shop_phone=values.get("SHOP_PHONE", ""),
+        shop_address=values.get("SHOP_ADDRESS", ""),
         timezone=timezone,
         currency=currency,
         demo=_yes_or_no(values, "SHOP_DEMO"),

@@ -24,6 +24,7 @@ class ShopFace:
 
     name: str
     phone: str
+    address: str
     currency: str
     is_demo: bool
     sends_mail: bool
@@ -41,6 +42,7 @@ def install_page_context(app: Flask, *, is_demo: Callable[[], bool]) -> None:
             "shop": ShopFace(
                 settings.shop_name,
                 shop_phone(),
+                settings.shop_address,
                 settings.currency,
                 is_demo="database_is_away" not in g and has_demo_data(),
                 sends_mail=sends_mail(),

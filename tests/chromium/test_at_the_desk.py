@@ -51,6 +51,8 @@ def test_a_ticket_prints_as_a_repair_order(open_as: Open, demo_shop: LiveShop) -
         ".job",
         ".ticket-lines",
         "[id$='-mechanics']",
+        ".paper-head",
+        ".signature",
     ):
         expect(page.locator(f"main {shown}").first).to_be_visible()
     assert "Odometer " in page.locator(".ticket-head").inner_text()
@@ -61,8 +63,9 @@ def test_a_ticket_prints_as_a_repair_order(open_as: Open, demo_shop: LiveShop) -
 def test_an_estimate_prints_without_the_desk_around_it(open_as: Open, demo_shop: LiveShop) -> None:
     page = open_as("desk")
     page.goto(f"/desk/tickets/{demo_shop.number(IDS['ticket'])}/estimates/1")
+    expect(page.locator(".signature")).to_be_hidden()
     page.emulate_media(media="print")
-    for shown in (".paper-head", ".paper h1", ".plate", ".call-link", ".paper__sum"):
+    for shown in (".paper-head", ".paper h1", ".plate", ".call-link", ".paper__sum", ".signature"):
         expect(page.locator(shown).first).to_be_visible()
     for hidden in ("button", "form", "nav", "input", ".desk__bar"):
         assert not [each for each in page.locator(hidden).all() if each.is_visible()], hidden
