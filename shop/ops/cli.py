@@ -31,8 +31,8 @@ def init_db() -> None:
     """Bring the database to the newest schema and load the demo shop where it is wanted."""
     settings: Settings = current_app.config["SETTINGS"]
     with _plainly():
-        if schema.bring_up_to_date():
-            click.echo("The database has the newest schema now.")
+        for sentence in schema.bring_up_to_date():
+            click.echo(sentence)
         if settings.demo_wanted:
             _load_demo()
     if is_demo():

@@ -23,6 +23,10 @@ class ShopFact(Base):
     value: Mapped[str] = mapped_column(String(MAX_FACT))
 
 
+#: The zone by whose days the sums of the ranking were counted.
+RANKING_ZONE = "ranking.zone"
+
+
 class BackupFact(StrEnum):
     """What is known about the backups: moments as ISO text, and a sentence for the owner."""
 

@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, insert, select, true, update
 
 from shop.common.base import Archivable, Base
-from shop.common.clock import Period
+from shop.common.clock import Period, zone
 from shop.common.stamps import ChangeStamp, Topic, touch
 from shop.common.transaction import transaction
 from shop.customers.models import Customer
 from shop.extensions import db
 from shop.inventory.models import Part
 from shop.mechanics.models import Mechanic
+from shop.ops.models import RANKING_ZONE, ShopFact
 from shop.tickets import tallies
 from shop.tickets.lifecycle import Status
 from shop.tickets.models import Assignment, Tally, Ticket
@@ -52,6 +53,20 @@ def recount() -> None:
         db.session.expire_all()
 
 
+def recount_ranking() -> None:
+    """Count every sum of the ranking again, by the days of the shop's zone as it is now."""
+    with transaction():
+        touch(Topic.MECHANICS)
+        write_sums(db.session.connection())
+        db.session.expire_all()
+
+
+def former_zone(connection: Connection) -> str | None:
+    """The zone by whose days the ranking was counted, where it is another one than the shop's."""
+    counted_in = connection.scalar(select(ShopFact.value).where(ShopFact.name == RANKING_ZONE))
+    return counted_in if counted_in != zone().key else None
+
+
 def recount_lists() -> None:
     """Count every list again, in the caller's transaction, and let everybody read them anew."""
     touch(*Topic)
@@ -60,7 +75,7 @@ def recount_lists() -> None:
 
 
 def write_sums(connection: Connection) -> None:
-    """Make the sums of the ranking from the tickets, in the caller's transaction."""
+    """Make the sums of the ranking from the tickets, in the caller's transaction, and note by whose days they are."""
     ticket = _table(Ticket)
     again, kept = _comebacks(connection), _kept_comebacks(connection)
     for ticket_id in again.keys() | kept.keys():
@@ -71,6 +86,8 @@ def write_sums(connection: Connection) -> None:
     rows = [dict(zip(names, (*key, *numbers), strict=True)) for key, numbers in _sums(connection).items()]
     for first in range(0, len(rows), _AT_A_TIME):
         connection.execute(insert(_table(Tally)), rows[first : first + _AT_A_TIME])
+    connection.execute(delete(ShopFact).where(ShopFact.name == RANKING_ZONE))
+    connection.execute(insert(_table(ShopFact)).values(name=RANKING_ZONE, value=zone().key))
 
 
 def kept_and_counted(connection: Connection) -> Iterator[tuple[Topic, int, int]]:
@@ -95,6 +112,12 @@ def comebacks_are_counted(connection: Connection) -> Iterator[str]:
 
 
 def ranking_is_counted(connection: Connection) -> Iterator[str]:
+    if former := former_zone(connection):
+        yield (
+            f"The ranking is counted by the days of {former}, and SHOP_TIMEZONE is {zone().key} now. "
+            "Start the shop anew, or run: flask --app wsgi recount"
+        )
+        return
     tally = _table(Tally)
     kept = {tuple(row[:3]): tuple(row[3:]) for row in connection.execute(select(tally)) if any(row[3:])}
     again = _sums(connection)

@@ -11,11 +11,12 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import InvalidRequestError
 
 from shop.audit import append_only
+from shop.common.clock import zone
 from shop.common.database import may_write
 from shop.common.database_file import FileInUse, in_turn
 from shop.extensions import db
 from shop.ops import search_words
-from shop.ops.recount import recount
+from shop.ops.recount import former_zone, recount, recount_ranking
 from shop.revisions import known_revisions, migrate, newest_revision, present_revision
 
 _PATIENCE_SECONDS = 60
@@ -33,8 +34,10 @@ class SchemaRefused(Exception):
     """The schema can't be changed now; the sentence says why."""
 
 
-def bring_up_to_date() -> bool:
-    """Migrate to the newest schema; False when there was nothing to do. Any number of processes may do it at once.
+def bring_up_to_date() -> list[str]:
+    """Migrate to the newest schema, and count the ranking by the days of the shop's zone, should that be another one.
+
+    Answers what was done, in sentences. Any number of processes may do it at once.
 
     Raises SchemaRefused for a database that a newer version has changed already, and for a server of MySQL.
     """
@@ -42,14 +45,14 @@ def bring_up_to_date() -> bool:
         present = present_revision()
         if present == newest_revision():
             _stand_guard()
-            return False
+            return _count_in_another_zone()
         if present is not None and present not in known_revisions():
             raise SchemaRefused("The database belongs to a newer version of the shop. Update the shop and try again.")
         migrate()
         _stand_guard()
         recount()  # of what the new schema keeps there is nothing yet
         search_words.rebuild()
-        return True
+        return ["The database has the newest schema now."]
 
 
 @contextmanager
@@ -90,6 +93,15 @@ def _one_at_a_file() -> Iterator[None]:
         except OSError as error:
             raise SchemaRefused(f"The folder of the database can't be written to: {error.strerror}.") from error
         yield
+
+
+def _count_in_another_zone() -> list[str]:
+    with db.engine.connect() as connection:
+        former = former_zone(connection)
+    if former is None:
+        return []
+    recount_ranking()
+    return [f"SHOP_TIMEZONE was {former} and is {zone().key} now: the ranking is counted anew, by its days."]
 
 
 def _stand_guard() -> None:

@@ -54,6 +54,14 @@ def test_init_db_without_the_demo_tells_how_to_begin(run: Callable[..., str], da
     assert "Demo" not in said
 
 
+def test_a_start_in_another_zone_counts_the_ranking_anew_and_says_so(run: Callable[..., str]) -> None:
+    run("init-db", SHOP_TIMEZONE="America/Los_Angeles")
+    for is_told in (True, False):
+        said = run("init-db", SHOP_TIMEZONE="Pacific/Auckland")
+        assert ("SHOP_TIMEZONE was America/Los_Angeles and is Pacific/Auckland now" in said) is is_told
+    assert "The books agree" in run("check", SHOP_TIMEZONE="Pacific/Auckland")
+
+
 def test_search_is_rebuilt(app: Flask, context: None) -> None:
     ticket = make_ticket()
     lost = f"Ticket {ticket.id}: not found by the words it has now. Run rebuild-search."

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import pytest
 from sqlalchemy import select
 
 from shop.accounts.models import Account
-from shop.common.clock import at_moment, now
+from shop.common.clock import Period, at_moment, now, use_zone
 from shop.common.errors import Conflict, RuleBroken
 from shop.common.transaction import transaction
 from shop.extensions import db
 from shop.mechanics.models import Mechanic
-from shop.ops import checks, recount
+from shop.ops import checks, recount, schema
 from shop.tickets import commands
 from shop.tickets.lifecycle import Status, moves_for
 from shop.tickets.models import Tally, Ticket
@@ -108,3 +108,31 @@ def test_a_sum_that_is_wrong_is_found_and_made_anew(owner: Account) -> None:
     assert any("are kept as completed" in sentence for sentence in checks.problems())
     recount.recount()
     assert checks.problems() == []
+
+
+def test_in_another_zone_the_next_start_counts_by_its_days(owner: Account) -> None:
+    """Sunday evening in Los Angeles is Monday, and another week, in Auckland."""
+
+    def weeks() -> list[date]:
+        db.session.expire_all()
+        return list(db.session.scalars(select(Tally.starts_on).where(Tally.period == Period.WEEK, Tally.completed > 0)))
+
+    with at_moment(datetime(2026, 3, 9, 3, 0, tzinfo=UTC)):
+        ticket = commands.open_ticket(
+            customer=make_customer(), complaint="Rattles", mechanics=[make_mechanic()], by=owner
+        )
+        for status in (Status.APPROVED, Status.IN_PROGRESS, Status.QUALITY_CHECK, Status.READY):
+            commands.move(ticket, to=status, by=owner)
+    recount.recount()
+    assert weeks() == [date(2026, 3, 2)]
+    assert schema.bring_up_to_date() == []
+    use_zone("Pacific/Auckland")
+    (problem,) = checks.problems()
+    assert "by the days of America/Los_Angeles, and SHOP_TIMEZONE is Pacific/Auckland now." in problem
+    assert "run: flask --app wsgi recount" in problem
+    assert schema.bring_up_to_date() == [
+        "SHOP_TIMEZONE was America/Los_Angeles and is Pacific/Auckland now: the ranking is counted anew, by its days."
+    ]
+    assert weeks() == [date(2026, 3, 9)]
+    assert checks.problems() == []
+    assert schema.bring_up_to_date() == []
