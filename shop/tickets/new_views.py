@@ -88,8 +88,8 @@ def whose_context(form: WhoseForm, find_url: str) -> dict[str, Any]:
     q = (form.q.data or "")[:MAX_Q]
     customer, vehicle = chosen(form.whose.data or "")
     rows = found = search_customers(q, limit=MOST_FOUND)
-    if customer is not None:
-        rows = [as_row(customer), *(row for row in rows if row.id != customer.id)]
+    if customer is not None and customer.id not in {row.id for row in found}:
+        rows = [*found, as_row(customer)]
     named = {found.id for found in search_vehicles(q, limit=MOST_NAMED)} | ({vehicle.id} if vehicle else set())
     rows = with_vehicles(rows, most=MOST_FOUND, also=named)
     looks_like = field_for(q)

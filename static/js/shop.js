@@ -9,7 +9,8 @@
   // Keys, as the dialog #shortcuts lists them, by where they work. Whatever has a data-key is reached by it.
   const ROWS = ".row-link, .found__offer, .board-card__car, .job";
   const FOUND = `[data-search], #search-results :is(${ROWS})`;
-  const OFFERED = "[data-offers] :is([name='q'], [name='quantity'], [name='whose'])";
+  const OFFERS = "[name='quantity'], [name='whose']";
+  const OFFERED = `[data-offers] :is([name='q'], ${OFFERS})`;
   const KEYS = {
     anywhere: {
       "Control+k": toSearch,
@@ -23,6 +24,7 @@
       "ArrowUp": () => step(-1, FOUND),
     },
     atOffers: {
+      "Enter": takeFirst,
       "ArrowDown": (target) => target.type !== "radio" && step(1, OFFERED, target.closest("[data-offers]")),
       "ArrowUp": (target) => target.type !== "radio" && step(-1, OFFERED, target.closest("[data-offers]")),
     },
@@ -65,6 +67,22 @@
     if (next?.name === "quantity") next.select(); // so that a figure takes the place of the one that is there
     return next;
   }
+
+  // The first thing that is offered, once there is an answer to what is typed: somebody quick is ahead of it. What was
+  // chosen is sent with all else, and without an offer Enter does what it does anywhere.
+  let awaited = null;
+  function takeFirst(field) {
+    if (field.type === "radio") return send(field);
+    const offers = field.closest("[data-offers]");
+    const words = field.value.trim().replace(/\s+/g, " ");
+    if (field.name !== "q" || !words) return false;
+    awaited = one("[data-answers]", offers).dataset.answers === words ? null : field;
+    return awaited || (one(`[data-answers] :is(${OFFERS})`, offers) && step(1, OFFERED, offers));
+  }
+  document.addEventListener("input", () => { awaited = null; });
+  document.addEventListener("htmx:after:settle", () => {
+    if (awaited?.isConnected && awaited === document.activeElement) takeFirst(awaited);
+  });
 
   function leave(target) {
     const popup = target.closest?.("details[data-popup][open]");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.chromium.conftest import Open
@@ -69,6 +70,19 @@ def test_an_estimate_prints_without_the_desk_around_it(open_as: Open, demo_shop:
         expect(page.locator(shown).first).to_be_visible()
     for hidden in ("button", "form", "nav", "input", ".desk__bar"):
         assert not [each for each in page.locator(hidden).all() if each.is_visible()], hidden
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_what_somebody_is_found_by_is_shown_whole(open_as: Open, width: int) -> None:
+    page = open_as("desk", viewport={"width": width, "height": 800})
+    for address, found in (("/desk/", "#search-results"), ("/desk/tickets/new", "#new-ticket-matches")):
+        page.goto(address)
+        page.locator("main input[name='q'], #search").last.fill("schallenberger@post")
+        words = page.locator(f"{found} .quiet", has_text="fw.schallenberger@post.example").last
+        expect(words).to_be_visible()
+        assert words.evaluate(
+            "words => words.scrollWidth <= words.clientWidth && words.scrollHeight <= words.clientHeight"
+        )
 
 
 def test_who_was_not_found_is_the_new_customer(open_as: Open) -> None:

@@ -69,6 +69,13 @@ def sends_what_is_typed(page: Page, keys: str) -> None:
     expect(page).to_have_url(re.compile(r"/desk/search\?q=brake"))
 
 
+def takes_the_first_that_is_offered(page: Page, keys: str) -> None:
+    page.goto("/desk/tickets/new")
+    page.get_by_label("Name, telephone or plate").fill("ma")
+    page.keyboard.press(keys)
+    expect(page.locator("#new-ticket-matches [name='whose']").first).to_be_checked()
+
+
 def shows_the_keys(page: Page, keys: str) -> None:
     page.keyboard.press(keys)
     expect(page.locator("#shortcuts")).to_be_visible()
@@ -80,6 +87,7 @@ DOES: dict[str, Callable[[Page, str], None]] = {
     "Meta+k": searches,
     "ArrowDown": goes_down_what_was_found,
     "ArrowUp": goes_up_what_was_found,
+    "Enter": takes_the_first_that_is_offered,
     "n": writes_a_new_ticket,
     "j": goes_to_the_next_row,
     "k": goes_to_the_row_before,
@@ -207,6 +215,34 @@ class TestWhatIsOffered:
         expect(choices.first).to_be_checked()
         page.keyboard.press("ArrowDown")
         expect(choices.nth(1)).to_be_checked()
+
+    def test_is_what_fits_by_now_and_not_what_was_chosen(self, open_as: Open) -> None:
+        page = open_as("desk")
+        page.goto("/desk/tickets/new?vehicle=9")
+        chosen = page.locator("[name='whose']:checked")
+        before = chosen.get_attribute("value")
+        page.get_by_label("Name, telephone or plate").fill("0142")
+        page.keyboard.press("Enter")
+        focused_is(page, "[name='whose'][value^='2-']")
+        assert chosen.get_attribute("value") != before
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("What is wrong?")).to_have_attribute("aria-invalid", "true")
+
+    def test_is_nobody_yet(self, open_as: Open) -> None:
+        page = open_as("desk")
+        page.goto("/desk/tickets/new")
+        page.get_by_label("Name, telephone or plate").fill("Zebedee")
+        expect(page.get_by_text("Nobody is like “Zebedee”.")).to_be_visible()
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Name", exact=True)).to_have_value("Zebedee")
+
+    def test_for_a_job_is_taken_by_enter(self, open_as: Open, queued: int) -> None:
+        page = open_as("desk")
+        page.goto(f"/desk/tickets/{queued}")
+        job = page.locator(".job").first
+        job.get_by_role("searchbox").fill("oil")
+        page.keyboard.press("Enter")
+        expect(job.locator(".pick [name='quantity']").first).to_be_focused()
 
     def test_for_a_job_is_gone_through_by_the_arrows(self, open_as: Open, queued: int) -> None:
         page = open_as("desk")

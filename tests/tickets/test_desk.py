@@ -501,6 +501,14 @@ class TestNew:
         assert page.status == 422
         assert "What you chose is no longer on the list. Choose again." in page.text
 
+    def test_shows_what_a_customer_may_have_been_found_by(self, desk: Browser, golf: int) -> None:
+        with desk.app.app_context(), transaction():
+            db.session.get_one(Ticket, golf).customer.email = "joy@example.net"
+        for q in ("0142", "joy@ex"):
+            legend = desk.get(f"/desk/tickets/new?q={q}", htmx=True).soup.find("legend")
+            assert legend
+            assert legend.get_text(" ", strip=True) == "Joy Tanaka +1 555 0142 joy@example.net"
+
     def test_htmx_gets_the_matches_and_keeps_the_choice(self, desk: Browser, golf: int) -> None:
         ticket = ticket_of(desk, golf)
         with desk.app.app_context():

@@ -118,7 +118,7 @@ class TestPage:
         page = desk.get(f"/desk/tickets/{ticket_id}").follow("Another customer or car")
         assert "Now it is Joy Tanaka’s" in page.text
         page = page.form("Find").fill(q="mira").submit("Find")
-        joy, mira = page.soup.select("fieldset.match")
+        mira, joy = page.soup.select("fieldset.match")
         assert "Joy Tanaka" in joy.get_text()
         whose = str(mira.select("[name='whose']")[0]["value"])
         page = page.form("Put this name on it").fill(whose=whose).submit("Put this name on it")
