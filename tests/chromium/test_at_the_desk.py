@@ -128,3 +128,40 @@ def test_a_backup_that_is_asked_for_appears_when_it_is_made(open_as: Open, demo_
     demo_shop.run("from shop.ops.asked import backup_if_asked; backup_if_asked()")
     expect(page.get_by_text("restored aside, the books agree")).to_be_visible(timeout=10_000)
     expect(page.get_by_role("button", name="Back up now")).to_be_visible()
+
+
+def test_what_stays_leaves_room_in_a_low_window(open_as: Open, demo_shop: LiveShop) -> None:
+    page = open_as("desk", viewport={"width": 1024, "height": 700})
+    page.goto(f"/desk/tickets/{demo_shop.number(IDS['ticket'])}")
+    page.mouse.wheel(0, 400)
+    page.wait_for_function("scrollY > 200")
+    stays = page.locator(".ticket-head").bounding_box()
+    assert stays
+    assert stays["y"] + stays["height"] <= 140
+    expect(page.locator(".ticket-head .call-link")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("width", [700, 820, 1024, 1240, 1440])
+def test_the_list_of_tickets_shows_the_complaint(open_as: Open, width: int) -> None:
+    page = open_as("desk", viewport={"width": width, "height": 800})
+    page.goto("/desk/tickets")
+    complaint = page.locator("td.is-below").first
+    assert (complaint.bounding_box() or {"width": 0})["width"] > 200
+    labels = page.locator("th:has(.row-link), td:has(> .pill)").evaluate_all(
+        "cells => cells.slice(0, 8).map(cell => Math.round(cell.getBoundingClientRect().left))"
+    )
+    assert len(set(labels)) == 2
+
+
+@pytest.mark.parametrize("width", [641, 700, 800, 820, 900, 1000, 1080, 1100, 1200, 1279])
+def test_the_board_alone_scrolls_sideways_and_ends_within_a_column(open_as: Open, width: int) -> None:
+    page = open_as("desk", viewport={"width": width, "height": 900})
+    page.goto("/desk/")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    shares = page.locator(".board-column").evaluate_all(
+        """columns => columns.map(each => {
+            const { left, width } = each.getBoundingClientRect();
+            return (innerWidth - left) / width;
+        })"""
+    )
+    assert [share for share in shares if 0.3 < share < 0.9]
