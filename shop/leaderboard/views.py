@@ -84,8 +84,16 @@ def wall() -> Answer:
     seen = f"{stamp(Topic.MECHANICS)}-{today()}"
     if request.args.get("seen") == seen:
         return unchanged()
-    places = drawn(queries.ranking(period, limit=ON_THE_WALL), period)
-    return page_or_fragment("leaderboard/wall.html", "leaderboard/_wall.html", places=places, seen=seen, period=period)
+    everybody = queries.ranking(period, with_former=True)
+    places = everybody[:ON_THE_WALL]
+    return page_or_fragment(
+        "leaderboard/wall.html",
+        "leaderboard/_wall.html",
+        places=drawn(places, period),
+        tied=[place for place in everybody[ON_THE_WALL:] if place.rank == places[-1].rank],
+        seen=seen,
+        period=period,
+    )
 
 
 def asked_period() -> Period:

@@ -8,6 +8,7 @@ import pytest
 
 from shop.accounts.models import Account
 from shop.common.clock import Period, now
+from shop.common.stamps import Topic, touch
 from shop.common.transaction import transaction
 from shop.extensions import db
 from shop.mechanics import commands as roster
@@ -211,7 +212,29 @@ class TestWall:
         with mechanic.app.app_context():
             for _ in range(12):
                 make_mechanic()
-        assert len(mechanic.get(WALL).soup.select(".wall__row")) == 10
+        page = mechanic.get(WALL)
+        assert len(page.soup.select(".wall__row")) == 10
+        assert "And 3 more on place 1, with 0 each." in page.text
+
+    def test_says_of_nobody_who_shares_no_place_with_them_that_they_follow(self, mechanic: Browser, work: None) -> None:
+        with mechanic.app.app_context():
+            for number in range(9):
+                make_mechanic(name=f"Nobody {number}")
+        assert "more on place" in mechanic.get(WALL).text
+        with mechanic.app.app_context(), transaction():
+            for each in db.session.scalars(db.select(Mechanic).where(Mechanic.name.like("Nobody%"))):
+                each.archived_at = now()
+            touch(Topic.MECHANICS)
+        assert "more on place" not in mechanic.get(WALL).text
+
+    def test_gives_the_places_that_the_ranking_gives(self, mechanic: Browser, work: None) -> None:
+        """Whoever left keeps theirs there, so nobody moves up on the wall alone."""
+        with mechanic.app.app_context(), transaction():
+            db.session.scalars(db.select(Mechanic).where(Mechanic.name == "Mia Korhonen")).one().archived_at = now()
+            touch(Topic.MECHANICS)
+        first, second = mechanic.get(WALL).soup.select(".wall__row")[:2]
+        assert first.get_text(" ", strip=True) == "1 Mia Korhonen (left) 3"
+        assert second.select_one(".rank").get_text() == "2"  # type: ignore[union-attr]
 
     def test_asks_again_and_is_told_when_nothing_is_new(self, mechanic: Browser, work: None, cast: Cast) -> None:
         again = str(mechanic.get(WALL).fragment("wall")["data-hx-get"])  # type: ignore[index]
