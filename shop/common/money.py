@@ -12,6 +12,7 @@ from babel.numbers import format_currency
 from shop.common.decimals import number_of, units_from
 
 DECIMALS = 2
+MINUS = "\N{MINUS SIGN}"
 MAX_CENTS = 99_999_999_99  # fits every database's BIGINT with room for sums of a million lines
 
 _WITH_A_POINT = re.compile(r"(?P<whole>-?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]*))(?:\.(?P<part>[0-9]{0,2}))?")
@@ -26,13 +27,13 @@ def use_currency(code: str) -> None:
 
 
 def in_currency(cents: int) -> str:
-    """As people read it: ``$14.99``."""
+    """As people read it: ``$14.99``, below zero with a minus sign (which is read out) and no hyphen."""
     return _written(cents, _currency)
 
 
 @lru_cache(5000)
 def _written(cents: int, currency: str) -> str:
-    return format_currency(decimal_of(cents), currency, locale="en_US")
+    return format_currency(decimal_of(cents), currency, locale="en_US").replace("-", MINUS)
 
 
 def round_half_up(amount: Decimal) -> int:
@@ -52,6 +53,7 @@ def cents_from(amount: Decimal) -> int:
 
 def parse_cents(text: str) -> int:
     """Read what a person types: ``14.99``, ``14,99``, ``1,234.50``, ``1.234,50`` or ``$14``; raises ValueError."""
+    text = text.replace(MINUS, "-")
     plain = "".join(character for character in text if not (character.isspace() or category(character) == "Sc"))
     found = _WITH_A_POINT.fullmatch(plain) or _WITH_A_COMMA.fullmatch(plain)
     whole, part = (found["whole"], found["part"] or "") if found else ("", "")

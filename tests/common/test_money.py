@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shop.common.money import parse_cents
+from shop.common.money import in_currency, parse_cents
 
 pytestmark = pytest.mark.single
 
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.single
         ("1 234,50", 123450),
         (" 0 ", 0),
         ("-5", -500),
+        ("\N{MINUS SIGN}$59.28", -5928),
     ],
 )
 def test_reads(typed: str, cents: int) -> None:
@@ -39,7 +40,6 @@ def test_reads(typed: str, cents: int) -> None:
         "５",
         "5²",
         "½",
-        "−5",
         "--5",
         "5-",
         "1e3",
@@ -65,3 +65,8 @@ def test_reads(typed: str, cents: int) -> None:
 def test_refuses_what_is_no_plain_amount(typed: str) -> None:
     with pytest.raises(ValueError, match="Enter an amount"):
         parse_cents(typed)
+
+
+def test_writes_what_is_below_zero_with_a_minus_sign() -> None:
+    assert in_currency(-5928) == "\N{MINUS SIGN}$59.28"
+    assert in_currency(5928) == "$59.28"
