@@ -14,7 +14,7 @@ from shop.extensions import db
 from shop.tickets.lifecycle import Approval, Status
 from shop.tickets.models import Job, Ticket
 
-MOST_COMEBACKS = MOST_DECLINED = 10
+MOST_OTHERS = MOST_COMEBACKS = MOST_DECLINED = 10
 
 _TICKET, _VEHICLE = bindparam("ticket", type_=Integer), bindparam("vehicle", type_=Integer)
 
@@ -23,12 +23,12 @@ _TICKET, _VEHICLE = bindparam("ticket", type_=Integer), bindparam("vehicle", typ
 class Beside:
     """What the page of a ticket says about others.
 
-    ``other`` is a second open ticket of the vehicle, which is mostly a mistake; ``comebacks`` are the tickets by which
-    the repair came back; ``declined`` was declined or put off on earlier tickets of the vehicle and not done since, the
-    newest first.
+    ``others`` are further open tickets of the vehicle, the newest last, which is mostly a mistake; ``comebacks`` are
+    the tickets by which the repair came back; ``declined`` was declined or put off on earlier tickets of the vehicle
+    and not done since, the newest first.
     """
 
-    other: Ticket | None
+    others: list[Ticket]
     comebacks: list[Ticket]
     declined: list[Job]
 
@@ -41,12 +41,12 @@ def beside(ticket: Ticket) -> Beside:
         for kind, other, job in db.session.execute(_beside(), {"ticket": ticket.id, "vehicle": vehicle_id}):
             found[kind].append(job or other)
     declined = found["declined"] if ticket.can_take_work else []
-    return Beside(next(iter(found["open"]), None), found["comeback"], declined)
+    return Beside(found["open"], found["comeback"], declined)
 
 
 @cache
 def _beside() -> Select[*tuple[Any, ...]]:
-    kinds = {"open": _other_open_one(), "comeback": _comebacks(), "declined": _declined_before()}
+    kinds = {"open": _other_open_ones(), "comeback": _comebacks(), "declined": _declined_before()}
     found = union_all(*(select(literal(kind).label("kind"), ids.subquery()) for kind, ids in kinds.items())).subquery()
     return (
         select(found.c.kind, Ticket, Job)
@@ -57,13 +57,13 @@ def _beside() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _other_open_one() -> Select[*tuple[Any, ...]]:
+def _other_open_ones() -> Select[*tuple[Any, ...]]:
     return (
         _ids_of_tickets()
         .where(Ticket.vehicle_id == _VEHICLE, Ticket.id != _TICKET)
         .where(Ticket.is_open == true(), Ticket.archived_at.is_(None))
         .order_by(Ticket.id.desc())
-        .limit(1)
+        .limit(MOST_OTHERS)
     )
 
 

@@ -35,7 +35,7 @@ def tickets() -> Answer:
         rows=rows,
         columns=columns(wanted),
         further=further(rows),
-        customer=_customer(wanted.customer_id),
+        whose=_whose(wanted),
     )
 
 
@@ -57,9 +57,15 @@ def short_list(wanted: TicketFilter, *, of: Customer | Vehicle) -> Answer:
     return page_or_fragment("tickets/short_list.html", "tickets/_short_list.html", **context)
 
 
-def _customer(customer_id: int | None) -> Customer | None:
-    """Whose tickets alone are shown."""
-    return None if customer_id is None else db.session.scalar(known_to(actor).where(Customer.id == customer_id))
+def _whose(wanted: TicketFilter) -> str | None:
+    """Whose tickets alone are shown: the words for a vehicle or customer."""
+    if wanted.vehicle_id is not None:
+        vehicle = db.session.scalar(vehicles_known_to(actor).where(Vehicle.id == wanted.vehicle_id))
+        return vehicle.label_with_plate if vehicle else None
+    if wanted.customer_id is not None:
+        customer = db.session.scalar(known_to(actor).where(Customer.id == wanted.customer_id))
+        return customer.name if customer else None
+    return None
 
 
 def columns(wanted: TicketFilter) -> list[dict[str, Any]]:

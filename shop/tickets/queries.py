@@ -14,14 +14,12 @@ from sqlalchemy import (
     Select,
     String,
     Subquery,
-    and_,
     bindparam,
     case,
     cast,
     exists,
     false,
     func,
-    not_,
     or_,
     select,
     true,
@@ -232,7 +230,8 @@ class TicketRow:
     odometer_out: int | None
     comeback_of_id: int | None
     lacking: int  # lines of approved jobs whose parts the shelf lacks, whatever the status
-    is_turned_down: bool  # the estimate has its answer, and nothing was approved
+    has_work: bool  # there are jobs that the customer wants or may want; not looked at once something was approved
+    has_refusals: bool  # some job was declined or put off, as far as that was looked at
     mechanics: tuple[RowMechanic, ...] = ()
     parts: tuple[RowPart, ...] = ()
 
@@ -251,8 +250,13 @@ class TicketRow:
     def first_line(self) -> str:
         return self.complaint.partition("\n")[0]
 
+    @property
+    def is_turned_down(self) -> bool:
+        """The estimate has its answer, and nothing was approved."""
+        return self.has_refusals and not self.has_work
+
     def moves(self, role: Role) -> list[Move]:
-        return moves_for(self.status, role, has_work=not self.is_turned_down)
+        return moves_for(self.status, role, has_work=self.has_work)
 
     @property
     def waiting_for_parts(self) -> bool:
@@ -443,13 +447,14 @@ def projected(tickets: Select[Any]) -> Select[*tuple[Any, ...]]:
             Ticket.odometer_out,
             Ticket.comeback_of_id,
             _lacking(),
-            _is_turned_down(),
+            _has_jobs(Approval.PENDING, Approval.APPROVED, once_approved=true()),
+            _has_jobs(Approval.DECLINED, Approval.DEFERRED, once_approved=false()),
             _people(),
         )
     )
 
 
-COLUMNS = 26
+COLUMNS = 27
 
 
 def _lacking() -> ColumnElement[int]:
@@ -463,15 +468,11 @@ def _lacking() -> ColumnElement[int]:
     return missing.correlate(Ticket).scalar_subquery()
 
 
-def _is_turned_down() -> ColumnElement[bool]:
-    """``Ticket.is_turned_down`` in SQL, of what is still to be approved."""
-
-    def some(*approvals: Approval) -> ColumnElement[bool]:
-        said = or_(*(Job.approval == each for each in approvals))
-        return exists().where(Job.ticket_id == Ticket.id, Job.removed_at.is_(None), said).correlate(Ticket)
-
-    answered = and_(some(Approval.DECLINED, Approval.DEFERRED), not_(some(Approval.PENDING, Approval.APPROVED)))
-    return case((or_(Ticket.status == Status.DRAFT, Ticket.status == Status.ESTIMATE), answered), else_=false())
+def _has_jobs(*approvals: Approval, once_approved: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the customer has said one of these to some job, as long as the ticket is still to be approved."""
+    said = or_(*(Job.approval == each for each in approvals))
+    some = exists().where(Job.ticket_id == Ticket.id, Job.removed_at.is_(None), said).correlate(Ticket)
+    return case((or_(Ticket.status == Status.DRAFT, Ticket.status == Status.ESTIMATE), some), else_=once_approved)
 
 
 def _people() -> ColumnElement[str]:

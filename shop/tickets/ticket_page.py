@@ -67,7 +67,7 @@ def show_context(ticket_id: int, **more: Any) -> dict[str, Any]:
         "is_to_send": is_to_send(ticket),
         "steps": steps(ticket),
         "timeline": timeline(ticket),
-        "other_ticket": around.other,
+        "others": around.others,
         "comebacks": around.comebacks,
         "declined": around.declined,
         "tolerance_cents": remembered(Topic.SETTINGS, "tolerance", build=lambda: shop_rules().tolerance_cents),

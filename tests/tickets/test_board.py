@@ -74,6 +74,15 @@ class TestReading:
         ways = {Status.DRAFT, Status.CANCELLED} | (set() if is_turned_down else {Status.APPROVED})
         assert {move.to for move in card.moves(Role.DESK)} == ways
 
+    def test_offers_no_approval_of_nothing(self) -> None:
+        ticket = make_ticket(status=Status.ESTIMATE)
+        ticket.jobs[0].removed_at = now()
+        db.session.commit()
+        (card,) = board()[0].cards
+        assert not card.is_turned_down
+        assert {move.to for move in card.moves(Role.DESK)} == {Status.DRAFT, Status.CANCELLED}
+        assert {move.to for move in ticket.moves(Role.DESK)} == {Status.DRAFT, Status.CANCELLED}
+
     def test_shows_the_most_pressing_and_counts_the_rest(self) -> None:
         for hours in range(CARDS_A_COLUMN + 5, 0, -1):
             make_ticket(promised_at=now() + timedelta(hours=hours))

@@ -68,7 +68,19 @@ class TestPage:
         with desk.app.app_context():
             vehicle = db.session.get_one(Ticket, golf).vehicle
             make_ticket(vehicle=vehicle, complaint="Wipers.")
-        assert "another open ticket: #1002" in desk.get(f"/desk/tickets/{golf}").text
+        assert "another open ticket: #1002 , draft." in desk.get(f"/desk/tickets/{golf}").text
+
+    def test_says_how_many_more_are_open_for_it(self, desk: Browser, golf: int) -> None:
+        with desk.app.app_context():
+            vehicle = db.session.get_one(Ticket, golf).vehicle
+            for complaint in ("Wipers.", "Horn."):
+                make_ticket(vehicle=vehicle, complaint=complaint)
+            make_ticket(complaint="Somebody else's.")
+        page = desk.get(f"/desk/tickets/{golf}")
+        assert "This vehicle has 2 other open tickets , the newest #1003 , draft." in page.text
+        page = page.follow("2 other open tickets")
+        assert "VW Golf, HH-RK 4071." in page.text
+        assert [row.get_text() for row in page.soup.select(".row-link")] == ["#1003", "#1002", "#1001"]
 
     def test_costs_the_same_however_much_is_on_it(self, desk: Browser, golf: int) -> None:
         def cost() -> int:

@@ -73,7 +73,7 @@ def test_a_ticket_that_everything_is_to_be_said_about(desk: Browser) -> None:
         url = f"/desk/tickets/{ticket.id}"
     page = desk.get(url)
     for words in (
-        "another open ticket: #1004",
+        "2 other open tickets , the newest #1004",
         "Comeback of #1001",
         "Came back as #1004",
         "Shocks leak",
