@@ -15,6 +15,7 @@ class OpenTicket:
     id: int
     number: int
     customer: str
+    awaited: int = 0  # of a part: how many its approved jobs want that were not taken from the shelf yet
 
     @property
     def label(self) -> str:

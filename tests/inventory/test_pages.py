@@ -8,6 +8,8 @@ from shop.common.transaction import transaction
 from shop.extensions import db
 from shop.inventory import commands
 from shop.inventory.models import Part
+from shop.tickets.lifecycle import Status
+from shop.tickets.models import Supply
 from tests.browser import Browser
 from tests.cast import Cast
 from tests.factories import make_part, make_part_line, make_ticket
@@ -214,6 +216,20 @@ class TestPart:
         assert refused.form("Receive").values["quantity"] == ""
         refused = page.form("Scrap").fill(quantity="1").submit(htmx=True)
         assert (refused.status, refused.errors) == (422, ["Say why it is scrapped."])
+
+    def test_says_who_waits_for_how_many_where_they_are_received(self, desk: Browser) -> None:
+        with desk.app.app_context():
+            part = make_part(on_hand=1)
+            for quantity, status in ((2, Status.APPROVED), (3, Status.IN_PROGRESS), (4, Status.ESTIMATE)):
+                make_part_line(make_ticket(status=status), part, quantity=quantity, supply=Supply.WANTED)
+            make_part_line(make_ticket(status=Status.APPROVED), part, supply=Supply.RESERVED)
+            url = f"{LIST}/{part.id}"
+        page = desk.get(url)
+        assert "2 tickets wait for 5 of these: #1001 , #1002 ." in page.text
+        assert "On #1003 , #1004 ." in page.text
+        assert "/desk/tickets/1" in page.links.values()
+        page = page.form("Receive").fill(quantity="5").submit(htmx=True)
+        assert "of these: #1001 , #1002 . The shelf has enough." in page.text
 
     def test_moves_lead_to_their_ticket(self, desk: Browser) -> None:
         with desk.app.app_context():
