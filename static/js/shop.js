@@ -247,14 +247,17 @@
     if (response.status !== 401) show("refused-words");
     else if (!one("#flash :is([data-signed-out], form)")) show("signed-out-words");
   });
-  // What had the focus may be gone after a swap: what it was in has it then, so that keys go on from there.
+  // What had the focus may be gone after a swap: what it was in has it then, so that keys go on from there. If of that the
+  // page alone is left, what came in its place has it.
   let trail = [];
+  let arrived = [];
   document.addEventListener("htmx:before:swap", () => {
-    trail = [];
+    [trail, arrived] = [[], []];
     for (let node = document.activeElement; node; node = node.parentElement) if (node.id) trail.push(node.id);
   });
   document.addEventListener("htmx:after:swap", () => {
-    const place = document.activeElement === document.body && trail.map((id) => document.getElementById(id)).find(Boolean);
+    const left = document.activeElement === document.body && trail.map((id) => document.getElementById(id)).find(Boolean);
+    const place = left && left === one("main") ? (arrived.find((part) => part.isConnected && left.contains(part)) ?? left) : left;
     if (!place) return;
     if (place.tabIndex < 0) place.tabIndex = -1;
     place.focus({ preventScroll: true });
@@ -278,7 +281,10 @@
   let typed = [];
   let left = [];
   let sent = null;
+  const reopening = new Set(); // by this script: the focus stays where somebody types by now
+  let isReopened = false;
   document.addEventListener("htmx:before:swap", ({ detail }) => {
+    isReopened = reopening.delete(detail.ctx.sourceElement);
     sent = detail.ctx.sourceElement?.closest?.("form");
     const fields = document.querySelectorAll("main form[method='post'] :is(input, textarea, select)");
     const isDone = detail.ctx.response?.status < 400;
@@ -303,16 +309,21 @@
     }
     typed = [];
     if (detail.ctx.request.method === "GET" || detail.ctx.response.status >= 400 || one(".undo")) return;
-    for (const edit of new Set(left.map(({ form }) => form.dataset.edit))) one(`[data-hx-get="${edit}"]`)?.click();
+    for (const edit of new Set(left.map(({ form }) => form.dataset.edit))) {
+      const link = one(`[data-hx-get="${edit}"]`);
+      reopening.add(link);
+      link?.click();
+    }
   });
 
   document.addEventListener("htmx:error", ({ detail }) => { if (detail.ctx) show("offline-words"); });
 
   document.addEventListener("htmx:after:settle", ({ detail, target }) => {
     const parts = detail.newContent.filter((node) => node.nodeType === Node.ELEMENT_NODE);
+    arrived.push(...parts);
     const find = (selector) => parts.map((part) => (part.matches(selector) ? part : one(selector, part))).find(Boolean);
     // A moment later, for htmx itself gives the focus to autofocus after this.
-    queueMicrotask(() => (find("[aria-invalid='true']") ?? find("[data-take-focus]"))?.focus());
+    if (!isReopened) queueMicrotask(() => (find("[aria-invalid='true']") ?? find("[data-take-focus]"))?.focus());
     const told = find("[data-announce]") ?? find(".field__error");
     if (told) say(told.dataset.announce ?? told.textContent.trim());
     for (const flash of parts.filter((part) => part.matches(".flash:not(.flash--error)"))) fade(flash);

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page, expect
+import re
+
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.chromium.conftest import Open
 from tests.chromium.live import LiveShop
@@ -15,6 +17,16 @@ from shop.tickets.models import Ticket
 
 job = db.session.get_one(Ticket, int(word)).jobs[0]
 commands.edit_job(job, correction="Somebody else's words.", by=db.session.get_one(Account, 2))
+"""
+SAY_MORE = """
+from shop.accounts.models import Account
+from shop.extensions import db
+from shop.tickets import commands
+from shop.tickets.models import Ticket
+
+desk, ticket = db.session.get_one(Account, 2), db.session.get_one(Ticket, int(word))
+commands.edit_job(ticket.jobs[0], correction="Somebody else's words.", by=desk)
+commands.edit_ticket(ticket, complaint="Somebody else's complaint.", by=desk)
 """
 TWO_JOBS = """
 from shop.accounts.models import Account
@@ -148,6 +160,54 @@ def test_a_job_while_another_one_is_added(open_as: Open, queued: int) -> None:
     expect(correction).to_have_value("Typed here.")
     page.get_by_role("link", name="Leave it").first.click()
     expect(correction).to_have_count(0)
+
+
+def test_an_editor_that_is_opened_again_leaves_the_focus_where_somebody_types(open_as: Open, queued: int) -> None:
+    page = open_as("desk")
+    correction = half_corrected(page, queued)
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+
+    page.route(re.compile(r"/jobs/\d+$"), hold)
+    new_job = page.get_by_label("What is to be done?")
+    new_job.fill("Lamp")
+    with page.expect_request(re.compile(r"/jobs/\d+$")):
+        page.get_by_role("button", name="Add a job").click()
+    new_job.focus()
+    page.keyboard.type("Next")
+    asked[0].continue_()
+    expect(correction).to_have_value("Typed here.")
+    expect(new_job).to_be_focused()
+    page.keyboard.type(" one")
+    expect(new_job).to_have_value("Next one")
+
+
+def test_two_parts_that_are_out_of_date_are_told_apart(open_as: Open, demo_shop: LiveShop, queued: int) -> None:
+    page = open_as("desk")
+    half_corrected(page, queued)
+    page.locator(".panel", has_text="Complaint").first.get_by_role("link", name="Change").click()
+    page.locator("[name='complaint'][rows='3']").fill("Typed here as well.")
+    demo_shop.run(SAY_MORE, str(queued))
+    for count in (1, 2):
+        page.locator("main").get_by_role("button", name="Save", exact=True).first.click()
+        expect(page.locator(".stale")).to_have_count(count)
+    ids = page.locator("[id]").evaluate_all("all => all.map(({ id }) => id)")
+    assert len(ids) == len(set(ids))
+
+
+def test_the_focus_comes_to_what_was_chosen_and_saved(open_as: Open) -> None:
+    pages = [open_as("desk") for _ in range(2)]
+    for page, make in zip(pages, ("Theirs", "Mine"), strict=True):
+        page.goto("/desk/vehicles/11?edit=1")
+        page.get_by_label("Make").fill(make)
+    for page in pages:
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.locator("#vehicle-facts [name='make']")).to_have_count(0)
+    pages[1].get_by_role("button", name="Save what is chosen").click()
+    expect(pages[1].locator("#vehicle-facts")).to_contain_text("Mine")
+    expect(pages[1].locator("#vehicle-facts")).to_be_focused()
 
 
 def test_what_is_typed_for_one_car_does_not_come_to_another(open_as: Open) -> None:

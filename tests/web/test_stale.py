@@ -34,7 +34,7 @@ def facts(browser: Browser) -> tuple[str, str | None, str | None, str]:
 
 def labels(page: Page) -> list[str]:
     """The fields that one is asked about."""
-    return [" ".join(legend.get_text(" ").split()) for legend in page.soup.select("#stale legend")]
+    return [" ".join(legend.get_text(" ").split()) for legend in page.soup.select(".stale legend")]
 
 
 @both_ways
@@ -141,7 +141,7 @@ def test_boxes_and_lists_are_chosen_as_well(desk: Browser, owner: Browser) -> No
     page = mine.fill(vehicle=str(corsa)).submit()
     owner.get(details).form("Save").fill(vehicle="").submit()
     page = page.form(SAVE).fill(**{"keep-vehicle": "theirs"}).submit()
-    shown = [each.get_text() for each in page.soup.select("#stale .two-versions__words")]
+    shown = [each.get_text() for each in page.soup.select(".stale .two-versions__words")]
     assert [words.partition(",")[0] for words in shown] == ["2014 Corsa Civic", "No vehicle yet"]
     page.form(SAVE).fill(**{"keep-vehicle": "mine"}).submit()
     with desk.app.app_context():
