@@ -32,6 +32,7 @@ from shop.web.guards import install_guards
 from shop.web.headers import install_headers
 from shop.web.ids import install_ids
 from shop.web.kept_markup import install_kept_markup
+from shop.web.nav import install_counts
 from shop.web.once import install_once
 from shop.web.origins import install_origins
 from shop.web.page_context import install_page_context
@@ -56,6 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     install_form_fields(app)
     install_kept_markup(app)
     install_page_context(app, is_demo=is_demo)
+    install_counts(app)
     install_guards(app, cookie=identity.account_in_cookie, bearer=identity.account_in_token)
     install_api(app)
     open_features(app)

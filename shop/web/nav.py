@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from flask import request, url_for
+from flask import Flask, Response, request, url_for
 
 from shop.common.roles import EVERYONE, Role
 from shop.web.actor import acting_account
 from shop.web.doors import DOORS, own_door
+from shop.web.respond import wants_fragment
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,9 @@ _DOOR_FACES = {
     "my": ("My repairs", "car"),
 }
 
+#: Read by static/js/shop.js.
+COUNTS = "Menu-Counts"
+
 _entries: dict[str, MenuEntry] = {}
 
 
@@ -62,6 +67,18 @@ def navigation() -> tuple[NavItem, ...]:
         NavItem(entry.label, url, entry.icon, is_current, entry.count() if entry.count else None)
         for entry, url, is_current in entries
     )
+
+
+def install_counts(app: Flask) -> None:
+    """Let a part of a page bring the menu's numbers along, by address: the menu stands around it and is not drawn anew."""
+
+    @app.after_request
+    def tell_counts(response: Response) -> Response:
+        if response.status_code == 200 and wants_fragment():
+            counts = {item.url: item.count for item in navigation() if item.count is not None}
+            if counts:
+                response.headers[COUNTS] = json.dumps(counts)
+        return response
 
 
 @lru_cache(1000)

@@ -247,6 +247,15 @@
     if (response.status !== 401) show("refused-words");
     else if (!one("#flash :is([data-signed-out], form)")) show("signed-out-words");
   });
+  // The menu's numbers stand outside of what is swapped.
+  document.addEventListener("htmx:before:swap", ({ detail }) => {
+    const counts = JSON.parse(detail.ctx.response?.headers?.get("Menu-Counts") ?? "{}");
+    for (const [url, count] of Object.entries(counts)) {
+      const place = one(`.main-nav__link[href="${url}"] .main-nav__count`);
+      if (place) place.textContent = count;
+    }
+  });
+
   // What had the focus may be gone after a swap: what it was in has it then, so that keys go on from there. If of that the
   // page alone is left, what came in its place has it.
   let trail = [];

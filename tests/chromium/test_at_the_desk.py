@@ -165,3 +165,14 @@ def test_the_board_alone_scrolls_sideways_and_ends_within_a_column(open_as: Open
         })"""
     )
     assert [share for share in shares if 0.3 < share < 0.9]
+
+
+def test_the_menu_counts_anew_what_changes_on_a_page(open_as: Open, demo_shop: LiveShop) -> None:
+    page = open_as("desk")
+    low = "SELECT max(id) FROM part WHERE archived_at IS NULL AND on_hand - reserved < minimum"
+    page.goto(f"/desk/inventory/{demo_shop.number(low)}")
+    count = page.locator(".main-nav__link", has_text="Inventory").locator(".main-nav__count")
+    before = int(count.inner_text())
+    page.get_by_label("Receive").first.fill("500")
+    page.get_by_role("button", name="Receive").click()
+    expect(count).to_have_text(str(before - 1))
