@@ -70,7 +70,7 @@ def navigation() -> tuple[NavItem, ...]:
 
 
 def install_counts(app: Flask) -> None:
-    """Let a part of a page bring the menu's numbers along, by address: the menu stands around it and is not drawn anew."""
+    """Let a part of a page bring the numbers of the menu along, by address: the menu around it is not drawn anew."""
 
     @app.after_request
     def tell_counts(response: Response) -> Response:
