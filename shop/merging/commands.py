@@ -86,7 +86,7 @@ def _values_of_both(kept: Customer, other: Customer) -> CustomerValues:
 
 
 def _join_accounts(kept: Customer, other: Customer, *, by: Account) -> None:
-    """Whoever can sign in still can; of two accounts the kept customer's goes on, and nobody uses the other one."""
+    """An only account goes along; of two the kept customer's goes on, and with the other nobody signs in any more."""
     accounts = accounts_of(kept, other)
     own, theirs = accounts.get(kept.id), accounts.get(other.id)
     if theirs is None:
