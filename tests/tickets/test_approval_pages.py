@@ -98,7 +98,12 @@ class TestAsking:
         assert page.heading == "Your estimate is ready."
         for words in ("May we go ahead?", "Brakes grind", "Pads are worn.", "$310.00", "Wipers streak", "$27.00"):
             assert words in page.text, words
-        for words in ("1.5 h at $100.00 an hour", "2 at $80.00", "Discount −$3.00", "Shop supplies $17.20"):
+        for words in (
+            "1.5 h at $100.00 an hour",
+            "2 at $80.00",
+            "Discount \N{MINUS SIGN}$3.00",
+            "Shop supplies $17.20",
+        ):
             assert words in page.text, words
         # 344.00 after the discount; 5 % of it for supplies, which bear no tax, and 10 % of it for tax
         assert "Tax 10 % $34.40" in page.text
