@@ -10,23 +10,3 @@ document.addEventListener("input", ({ target }) => {
   const nobody = target.closest("[data-new-customer]") && document.querySelector("[name='whose'][value='']");
   if (nobody) nobody.checked = true;
 });
-// Who goes back finds what they typed: browsers bring it back themselves, but not where they are to suggest nothing, and they
-// leave the folds shut.
-(() => {
-  const unsuggested = () => document.querySelectorAll(".new-ticket [autocomplete='off']");
-  addEventListener("beforeunload", () => {
-    const typed = Object.fromEntries([...unsuggested()].map(({ name, value }) => [name, value]));
-    history.replaceState({ ...history.state, typed }, "");
-  });
-  document.addEventListener("htmx:after:process", () => {
-    const typed = history.state?.typed ?? {};
-    for (const field of unsuggested()) {
-      if (field.value || !typed[field.name]) continue;
-      field.value = typed[field.name];
-      field.dispatchEvent(new Event("input", { bubbles: true }));
-    }
-    for (const fold of document.querySelectorAll(".new-ticket details")) {
-      fold.open ||= [...fold.querySelectorAll("input")].some(({ value }) => value);
-    }
-  }, { once: true });
-})();

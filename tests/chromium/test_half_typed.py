@@ -257,27 +257,6 @@ def test_a_new_customer_in_the_place_of_a_chosen_one(open_as: Open, queued: int)
     expect(page.locator("#flash")).to_contain_text("is Somebody Newer’s")
 
 
-def test_a_new_customer_is_there_again_on_the_way_back(open_as: Open) -> None:
-    page = open_as("desk")
-    page.goto("/desk/tickets/new")
-    page.get_by_label("Name, telephone or plate").fill("0142")
-    page.locator("summary", has_text="A new customer").click()
-    page.get_by_label("Name", exact=True).fill("Half Typed")
-    page.locator("summary", has_text="A car that").click()
-    page.get_by_label("Make").fill("Volvo")
-    page.get_by_role("link", name="Customers").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Customers")
-    page.go_back()
-    expect(page.get_by_label("Name", exact=True)).to_be_visible()
-    expect(page.get_by_label("Name", exact=True)).to_have_value("Half Typed")
-    expect(page.get_by_label("Make")).to_be_visible()
-    expect(page.locator("#new-ticket-matches")).to_contain_text("0142")
-    page.goto("/desk/tickets")
-    page.get_by_role("link", name="New ticket").click()
-    expect(page.get_by_label("Name, telephone or plate")).to_be_focused()
-    expect(page.get_by_label("Name", exact=True)).to_have_value("")
-
-
 def test_a_day_without_its_time_is_not_sent_as_no_promise(open_as: Open) -> None:
     page = open_as("desk")
     page.goto("/desk/tickets/new")
