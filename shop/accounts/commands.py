@@ -138,7 +138,7 @@ def invite_customer(customer: Customer, *, by: Account) -> Account:
     with transaction():
         db.session.refresh(customer, with_for_update=True)
         if customer.is_archived:
-            raise Conflict(f"{customer.name} is archived. Bring the customer back first.")
+            raise Conflict(customer.words_when_archived)
         if not customer.email:
             raise RuleBroken("Write down the customer's e-mail address first.", field="email")
         account = account_of(customer)

@@ -176,7 +176,7 @@ def add_vehicle(
     with transaction():
         lock(customer)
         if customer.is_archived:
-            raise Conflict(f"{customer.name} is archived. Bring the customer back first.")
+            raise Conflict(customer.words_when_archived)
         vehicle = Vehicle()
         changes = apply_changes(vehicle, _checked(vehicle, values))
         vehicle.customer = customer
@@ -223,7 +223,7 @@ def change_owner(vehicle: Vehicle, *, to: Customer, by: Account, version: int | 
         lock(to)  # customers before vehicles, as in archiving
         _lock_for_edit(vehicle, version)
         if to.is_archived:
-            raise RuleBroken(f"{to.name} is archived. Bring the customer back first.", field="customer_id")
+            raise RuleBroken(to.words_when_archived, field="customer_id")
         if to.id != vehicle.customer_id:
             _give(vehicle, to, by=by)
         return vehicle
@@ -257,7 +257,7 @@ def restore_vehicle(vehicle: Vehicle, *, by: Account) -> Vehicle:
         lock(vehicle)
         if vehicle.is_archived:
             if vehicle.customer.is_archived:
-                raise Conflict(f"{vehicle.customer.name} is archived. Bring the customer back first.")
+                raise Conflict(vehicle.customer.words_when_archived)
             refuse(_taken_keys(vehicle.plate, vehicle.vin, but=vehicle))
             _bring_back(vehicle)
             record(Action.VEHICLE_RESTORED, vehicle, by=by, vehicle=_car(vehicle))
@@ -269,7 +269,13 @@ def _lock_for_edit(thing: Thing, version: int | None = None) -> None:
     if version is not None and version != thing.version:
         raise StaleEdit(f"Somebody saved {thing.label} before you.")
     if thing.is_archived:
-        raise Conflict(f"{thing.label} is archived. Bring it back before you change it.")
+        raise Conflict(_words_when_archived(thing))
+
+
+def _words_when_archived(thing: Customer | Vehicle) -> str:
+    if isinstance(thing, Customer):
+        return thing.words_when_archived
+    return f"{thing.label} is archived. Bring it back before you change it."
 
 
 def _locked_vehicles(customer: Customer) -> list[Vehicle]:

@@ -66,6 +66,13 @@ class Customer(Base, Versioned, Dated, Archivable):
     def label(self) -> str:
         return self.name
 
+    @property
+    def words_when_archived(self) -> str:
+        """What is told to whoever wants something of an archived customer, and how they go on."""
+        if self.merged_into is not None:
+            return f"{self.name} was merged into {self.merged_into.name}. Go on with that one."
+        return f"{self.name} is archived. Bring the customer back first."
+
 
 class Vehicle(Base, Versioned, Dated, Archivable):
     """A vehicle as the shop knows it; the plate and the VIN may both be missing."""
@@ -149,7 +156,7 @@ def _words_of_customer(rows: list[Any]) -> str:
     formerly = [word for row in rows for word in (*spelt(row.former_name or ""), *_phone(row.former_phone))]
     emails = [word for row in rows for word in spelt(row.former_email or "")]
     return words_of(
-        names=[*spelt(customer.name), *_phone(customer.phone_key), *codes, *formerly],
+        names=[*spelt(customer.name), *_phone(customer.phone_key), *formerly, *codes],
         others=[*spelt(customer.email or ""), *emails],
     )
 

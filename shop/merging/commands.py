@@ -8,9 +8,9 @@ from shop.accounts.commands import disable_account, edit_account
 from shop.accounts.models import Account
 from shop.audit.actions import Action
 from shop.audit.queries import has_happened
-from shop.audit.record import record
+from shop.audit.record import apply_changes, record
 from shop.common.errors import Conflict, StaleEdit
-from shop.common.text import is_phone
+from shop.common.text import folded, is_phone
 from shop.common.transaction import lock, transaction
 from shop.customers.commands import CustomerValues, archive_customer, edit_customer, give_all_vehicles
 from shop.customers.models import MAX_NOTES, Customer
@@ -52,12 +52,10 @@ def check_are_two(one: Customer, other: Customer) -> None:
     if one.id == other.id:
         raise Conflict("This is one and the same entry. Choose another customer.")
     for customer in (one, other):
-        if customer.merged_into is not None:
-            raise Conflict(f"{customer.name} was merged into {customer.merged_into.name}. Go on with that one.")
         if customer.is_archived and has_happened(Action.CUSTOMER_ERASED, customer):
             raise Conflict("This customer is erased. Nobody can be merged with what is left.")
         if customer.is_archived:
-            raise Conflict(f"{customer.name} is archived. Bring the customer back first.")
+            raise Conflict(customer.words_when_archived)
 
 
 def _wait_for_tickets_of(customer: Customer) -> None:
@@ -70,7 +68,7 @@ def _values_of_both(kept: Customer, other: Customer) -> CustomerValues:
     values, more = CustomerValues(), []
     if other.phone and not kept.phone and is_phone(other.phone):
         values["phone"] = other.phone
-    elif other.phone and (other.phone_key != kept.phone_key or not kept.phone):  # words, in the place of a number
+    elif other.phone and _bare(other.phone) != _bare(kept.phone or ""):  # there may be words beside the number
         more.append(f"Telephone as well: {other.phone}")
     if other.email and not kept.email:
         values["email"] = other.email
@@ -83,6 +81,11 @@ def _values_of_both(kept: Customer, other: Customer) -> CustomerValues:
             f"The notes of both come to {length:,} characters, and {MAX_NOTES:,} fit. Shorten one of them first."
         )
     return values
+
+
+def _bare(phone: str) -> str:
+    """Without what people write between the figures."""
+    return "".join(character for character in folded(phone) if character.isalnum())
 
 
 def _join_accounts(kept: Customer, other: Customer, *, by: Account) -> None:
@@ -101,6 +104,9 @@ def _join_accounts(kept: Customer, other: Customer, *, by: Account) -> None:
         raise Conflict(f"{theirs.name} works here, so that account has to go on. Keep {other.name} instead.")
     else:
         disable_account(theirs, by=by)
+        free = {"email": f"closed-{theirs.id}@merged.invalid"}  # so that the address can be another account's
+        changes = apply_changes(theirs, free)
+        record(Action.ACCOUNT_CHANGED, theirs, by=by, changes=changes)
 
 
 def _give_all_tickets(customer: Customer, *, to: Customer) -> None:

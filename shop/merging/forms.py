@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from wtforms import StringField
+from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
 from shop.customers.models import Customer
@@ -17,7 +18,7 @@ class MergeForm(ButtonForm):
     """Which of the two is kept; ``seen`` is how both were when they were looked at."""
 
     keep = RecordField("Which one is kept?")
-    seen = StringField(widget=HiddenInput())
+    seen = StringField(widget=HiddenInput(), validators=[InputRequired("Look at both once more.")])
 
     both: tuple[Customer, Customer]
 

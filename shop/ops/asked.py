@@ -32,24 +32,28 @@ def backup_if_asked() -> None:
     """Make and prove the backup that was asked for, unless another process is at it."""
     asked = asked_backup()
     read_only()
-    if asked is None or asked.is_being_made or not _claim(asked):
+    if asked is None or asked.is_being_made or (begun := _claim(asked)) is None:
         return
     try:
         make_proven("shop")
     finally:
         read_only()
-        _forget()
+        _forget(begun)
 
 
-def _claim(asked: Asked) -> bool:
+def _claim(asked: Asked) -> Asked | None:
+    """Begin it; None where another process was quicker."""
     begun = Asked(asked.at, begun_at=now())
     its = update(ShopFact).where(ShopFact.name == BackupFact.ASKED.value, ShopFact.value == asked.text)
     with transaction():
         touch(Topic.BACKUPS)
-        return bool(db.session.execute(its.values(value=begun.text)).rowcount)  # type: ignore[attr-defined]
+        claimed = db.session.execute(its.values(value=begun.text))
+        return begun if claimed.rowcount else None  # type: ignore[attr-defined]
 
 
-def _forget() -> None:
+def _forget(begun: Asked) -> None:
+    """It is not asked for any more, unless another process has taken it up since."""
+    its = delete(ShopFact).where(ShopFact.name == BackupFact.ASKED.value, ShopFact.value == begun.text)
     with transaction():
         touch(Topic.BACKUPS)
-        db.session.execute(delete(ShopFact).where(ShopFact.name == BackupFact.ASKED.value))
+        db.session.execute(its)

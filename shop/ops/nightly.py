@@ -126,7 +126,7 @@ def _thin_out() -> None:
         with transaction():
             touch(Topic.BACKUPS)
             db.session.execute(delete(ShopFact).where(ShopFact.name.in_([tried_fact(path) for path in gone])))
-    for draft in folder.glob(f".nightly-*{ENDING}.*.draft"):
+    for draft in folder.glob(f".*{ENDING}.*.draft"):
         if datetime.fromtimestamp(draft.stat().st_mtime, UTC) < datetime.now(UTC) - _LEFT_BEHIND:
             draft.unlink(missing_ok=True)
     copier_of(db.engine.url).tidy()

@@ -106,7 +106,8 @@ class BackupFile:
 
 def backup_files(folder: Path, ending: str) -> list[BackupFile]:
     """What lies in the folder of backups, the newest first. Raises OSError where it can't be read."""
-    paths = list(folder.glob(f"[!.]*{ending}")) if folder.is_dir() else []
+    named = folder.glob(f"[!.]*{ending}") if folder.is_dir() else ()
+    paths = [path for path in named if path.name.isprintable() and path.is_file()]
     tried = select(ShopFact.name, ShopFact.value).where(ShopFact.name.in_([tried_fact(path) for path in paths]))
     found = dict(db.session.execute(tried).all())
     files = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarResult, Select, and_, bindparam, delete, or_, select, update
+from sqlalchemy import Select, bindparam, delete, or_, select, update
 from sqlalchemy.orm import selectinload
 
 from shop.accounts import identity, links
@@ -28,6 +28,7 @@ from shop.customers.commands import archive_customer
 from shop.customers.models import Customer
 from shop.customers.queries import merged_into
 from shop.extensions import db
+from shop.privacy.addresses import addresses_of, is_about
 from shop.privacy.export import in_stretches
 from shop.tickets.commands.shared import shortened
 from shop.tickets.estimate import Content
@@ -150,23 +151,8 @@ def _forget_letters(customers: Sequence[Customer], accounts: Sequence[Account]) 
 
     Of an address that somebody else has by now, what is still to be sent stays: it is theirs.
     """
-    people: list[Customer | Account] = [*customers, *accounts]
-    had = (
-        select(EventChange.before, EventChange.after)
-        .join(Event, Event.id == EventChange.event_id)
-        .where(or_(*map(_is_about, people)), EventChange.field == "email")
-    )
-    addresses = {address for row in db.session.execute(had) for address in row}
-    addresses |= {each.email for each in people}
-    addresses.discard(None)
-    taken = {*_others_with(addresses, Account, accounts), *_others_with(addresses, Customer, customers)}
+    addresses, taken = addresses_of(customers, accounts)
     _run(delete(Letter).where(Letter.to.in_(addresses), or_(Letter.to.not_in(taken), Letter.due_at.is_(None))))
-
-
-def _others_with(addresses: set[Any], kind: type[Account | Customer], own: Sequence[Any]) -> ScalarResult[Any]:
-    """The addresses among these that others than their own have."""
-    others = kind.id.not_in([each.id for each in own])
-    return db.session.scalars(select(kind.email).where(kind.email.in_(addresses), others))
 
 
 def _forget_answers() -> None:
@@ -180,7 +166,7 @@ def _forget_history(customers: Sequence[Customer], accounts: Sequence[Account], 
     vehicles = [vehicle for customer in customers for vehicle in customer.vehicles]
     things = [*customers, *vehicles, *accounts, *tickets]
     for some in in_stretches(things):
-        _forget_changes(_CHANGES.where(or_(*map(_is_about, some))))
+        _forget_changes(_CHANGES.where(or_(*map(is_about, some))))
     for ticket_id, event_id in _handed_over_by(customers):
         of_ticket = _CHANGES.where(Event.subject_kind == Ticket.__tablename__, Event.subject_id == ticket_id)
         _forget_changes(of_ticket.where(Event.id <= event_id))
@@ -214,10 +200,6 @@ def _forget_changes(changes: Select[*tuple[Any, ...]]) -> None:
     ]
     nothing = {"salt": None, "before": None, "after": None}
     _update_each(EventChange, {"digest": bindparam("left"), **nothing}, erased)
-
-
-def _is_about(thing: Any) -> ColumnElement[bool]:
-    return and_(Event.subject_kind == thing.__tablename__, Event.subject_id == thing.id)
 
 
 def _forget_account(account: Account) -> None:

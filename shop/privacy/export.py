@@ -21,6 +21,7 @@ from shop.common.clock import now
 from shop.customers.models import Customer
 from shop.customers.queries import merged_into
 from shop.extensions import db
+from shop.privacy.addresses import addresses_of
 from shop.tickets.models import Consent, EstimateVersion, Job, Ticket
 
 Plain = dict[str, Any]
@@ -64,11 +65,9 @@ def everything_about(customer: Customer, *, with_notes: bool) -> Plain:
 
 
 def _letters_to(customers: Sequence[Customer], accounts: Sequence[Account]) -> list[Letter]:
-    """The letters to the addresses that they have now."""
-    people: list[Customer | Account] = [*customers, *accounts]
-    addresses = {each.email for each in people}
-    letters = select(Letter).where(Letter.to.in_([address for address in addresses if address]))
-    return list(db.session.scalars(letters.order_by(Letter.id)))
+    """The letters to the addresses that they have or had, unless somebody else has them by now."""
+    addresses, taken = addresses_of(customers, accounts)
+    return list(db.session.scalars(select(Letter).where(Letter.to.in_(addresses - taken)).order_by(Letter.id)))
 
 
 def _tickets_of(customer: Customer) -> Any:

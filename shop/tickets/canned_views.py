@@ -76,11 +76,13 @@ def canned_line_edit(canned_id: int, canned_line_id: int) -> Answer:
 @desk.post("/canned-jobs/<id:canned_id>/lines/<id:canned_line_id>")
 def canned_line(canned_id: int, canned_line_id: int) -> Answer:
     line = find_canned_line(canned_id, canned_line_id)
-    form = CannedLineForm.of(line)
+    canned, form = line.canned_job, CannedLineForm.of(line)
     if form.attempt(commands.edit_canned_line, line, by=actor):
-        return changed(line.canned_job)
+        return changed(canned)
+    if line not in canned.lines:  # somebody has taken it off meanwhile
+        return turned_down(canned, form)
     now = CannedLineForm.of(line, formdata=None)
-    return turned_down(line.canned_job, form, now=now, open_line=line.id, line_form=form)
+    return turned_down(canned, form, now=now, open_line=canned_line_id, line_form=form)
 
 
 @desk.post("/canned-jobs/<id:canned_id>/lines/<id:canned_line_id>/remove")

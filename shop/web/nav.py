@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
 from flask import Flask, Response, request, url_for
+from sqlalchemy.exc import SQLAlchemyError
 
 from shop.common.roles import EVERYONE, Role
 from shop.web.actor import acting_account
@@ -75,9 +77,9 @@ def install_counts(app: Flask) -> None:
     @app.after_request
     def tell_counts(response: Response) -> Response:
         if response.status_code == 200 and wants_fragment():
-            counts = {item.url: item.count for item in navigation() if item.count is not None}
-            if counts:
-                response.headers[COUNTS] = json.dumps(counts)
+            with suppress(SQLAlchemyError):  # what was done is done, and told without them
+                if counts := {item.url: item.count for item in navigation() if item.count is not None}:
+                    response.headers[COUNTS] = json.dumps(counts)
         return response
 
 

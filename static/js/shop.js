@@ -37,6 +37,7 @@
   };
   document.addEventListener("keydown", (event) => {
     const { target } = event;
+    if (event.isComposing) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const name = `${event.ctrlKey ? "Control+" : ""}${event.altKey ? "Alt+" : ""}${event.metaKey ? "Meta+" : ""}${key}`;
     const isAtSearch = target.closest?.(".desk__search, #search-results");
@@ -74,7 +75,7 @@
   function takeFirst(field) {
     if (field.type === "radio") return send(field);
     const offers = field.closest("[data-offers]");
-    const words = field.value.trim().replace(/\s+/g, " ");
+    const words = field.value.normalize("NFC").replace(/\p{Cf}/gu, "").trim().replace(/\s+/g, " "); // as the server reads it
     if (field.name !== "q" || !words) return false;
     awaited = one("[data-answers]", offers).dataset.answers === words ? null : field;
     return awaited || (one(`[data-answers] :is(${OFFERS})`, offers) && step(1, OFFERED, offers));

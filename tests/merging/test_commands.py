@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from shop.accounts.commands import invite_customer
 from shop.accounts.models import Account
 from shop.audit.models import Event
 from shop.common import stamps
 from shop.common.clock import now
-from shop.common.errors import Conflict, StaleEdit
+from shop.common.errors import Conflict, RuleBroken, StaleEdit
 from shop.common.roles import Role
 from shop.common.stamps import Topic
 from shop.common.transaction import transaction
@@ -23,6 +24,7 @@ from shop.merging.commands import merge_customers
 from shop.merging.queries import best_kept, state_of
 from shop.ops import checks
 from shop.privacy.erasure import erase_customer
+from shop.privacy.export import everything_about
 from shop.tickets import commands as tickets
 from shop.tickets.lifecycle import Status
 from shop.tickets.queries import list_tickets
@@ -158,6 +160,41 @@ class TestWhatIsKnownOfThem:
         for words in ("joy", "yoi", "5550101", "0202", "takana@example", "two222"):
             assert [row.id for row in queries.search(words, limit=5)] == [joy.id], words
 
+    @pytest.mark.parametrize(("own", "theirs"), [("555 0101", "555-0101, ask for Ann"), ("ask Tom", "ask Ann")])
+    def test_words_beside_a_number_are_kept(self, desk: Account, own: str, theirs: str) -> None:
+        joy = make_customer(phone=own)
+        merge_customers(kept=joy, other=make_customer(phone=theirs, email=None), by=desk)
+        assert (joy.phone, joy.notes) == (own, f"Telephone as well: {theirs}")
+
+    def test_a_fleet_is_found_by_the_name_of_whoever_was_merged_into_it(self, desk: Account) -> None:
+        fleet, again = make_customer(name="Fleet"), make_customer(name="Zappa")
+        with transaction():
+            for number in range(250):
+                make_vehicle(fleet, plate=f"A{number:03}B{number:03}C")
+        merge_customers(kept=fleet, other=again, by=desk)
+        assert [row.id for row in queries.search("zappa", limit=5)] == [fleet.id]
+
+    def test_whoever_wants_something_of_the_other_is_led_to_the_kept_one(self, desk: Account) -> None:
+        joy, again = make_customer(name="Joy"), make_customer(name="Yoi")
+        merge_customers(kept=joy, other=again, by=desk)
+        for act in (
+            lambda: tickets.open_ticket(customer=again, complaint="Squeals", by=desk),
+            lambda: customers.add_vehicle(again, make="Fiat", by=desk),
+            lambda: customers.edit_customer(again, notes="Late", by=desk),
+            lambda: invite_customer(again, by=desk),
+        ):
+            with pytest.raises((Conflict, RuleBroken), match="was merged into Joy"):
+                act()
+
+    def test_letters_of_whoever_has_a_former_address_now_are_not_told(self, desk: Account) -> None:
+        joy, again = make_customer(name="Joy"), make_customer(name="J.", email="husband@example.net")
+        merge_customers(kept=joy, other=again, by=desk)
+        customers.edit_customer(joy, email="joy@example.net", by=desk)
+        husband = customers.add_customer(name="Husband", email="husband@example.net", by=desk)
+        invite_customer(husband, by=desk)
+        assert everything_about(joy, with_notes=False)["letters"] == []
+        assert len(everything_about(husband, with_notes=False)["letters"]) == 1
+
     def test_tickets_are_found_by_the_name_that_is_kept(self, desk: Account) -> None:
         joy, again = make_customer(name="Joy"), make_customer(name="Yoi")
         ticket = make_ticket(customer=again)
@@ -192,6 +229,15 @@ class TestAccounts:
         merge_customers(kept=joy, other=again, by=desk)
         assert (own.customer, own.is_active) == (joy, True)
         assert (theirs.customer, theirs.is_active) == (again, False)
+
+    def test_the_address_of_the_account_that_is_closed_may_be_used_again(self, desk: Account) -> None:
+        joy, again = make_customer(), make_customer()
+        make_account(joy, password_hash=None)
+        theirs = make_account(again, email="joy@example.net")
+        merge_customers(kept=joy, other=again, by=desk)
+        customers.edit_customer(joy, email="joy@example.net", by=desk)
+        assert invite_customer(joy, by=desk).email == "joy@example.net"
+        assert theirs.email == f"closed-{theirs.id}@merged.invalid"
 
     @pytest.mark.parametrize("role", [Role.OWNER, Role.MECHANIC, Role.DESK])
     def test_whoever_works_here_keeps_their_account(self, desk: Account, role: Role) -> None:
@@ -266,7 +312,7 @@ class TestWhatSpeaksAgainstIt:
     def test_nothing_is_opened_for_whoever_was_merged(self, desk: Account) -> None:
         joy, again = make_customer(), make_customer()
         merge_customers(kept=joy, other=again, by=desk)
-        with pytest.raises(Exception, match="archived"):
+        with pytest.raises(Exception, match="was merged into"):
             tickets.open_ticket(customer=again, complaint="Rattles.", by=desk)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -86,6 +87,40 @@ def test_of_two_processes_one_makes_it(folder: Path, cast: Cast, monkeypatch: py
     with at_moment(now() + timedelta(hours=2, minutes=1)):
         backup_if_asked()
     assert len(files(folder)) == 1, "whoever was at it has failed"
+
+
+def test_whoever_is_late_leaves_what_another_one_is_at(
+    folder: Path, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask_for_backup(by=cast.account("owner"))
+
+    def make(kind: str) -> None:  # and take longer than anybody waits for
+        wanted = asked_backup()
+        assert wanted
+        with at_moment(now() + timedelta(hours=3)):
+            assert asked._claim(wanted)
+
+    monkeypatch.setattr(asked, "make_proven", make)
+    backup_if_asked()
+    assert asked_backup() is not None
+
+
+def test_what_is_no_backup_is_not_listed(folder: Path, owner: Browser) -> None:
+    (folder / "folder.zip").mkdir()
+    (folder / "loop.zip").symlink_to("loop.zip")
+    (folder / os.fsdecode(b"od\xffd.zip")).write_bytes(b"x")
+    (folder / "mine.zip").write_bytes(b"x")
+    page = owner.get(PAGE)
+    assert page.status == 200
+    assert [row[1] for row in page.rows()] == ["mine.zip by hand"]
+
+
+def test_what_is_left_of_one_that_was_killed_goes(folder: Path) -> None:
+    draft = folder / ".shop-2020-01-01T000000Z.zip.abcd1234.draft"
+    draft.write_bytes(b"x")
+    os.utime(draft, (1, 1))
+    nightly._thin_out()
+    assert not draft.exists()
 
 
 def test_while_it_is_made_the_page_says_since_when(folder: Path, cast: Cast, owner: Browser) -> None:

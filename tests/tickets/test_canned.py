@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from sqlalchemy import delete
 
 from shop.common.errors import Conflict, RuleBroken, StaleEdit
+from shop.extensions import db
 from shop.settings.models import Rates
 from shop.tickets import commands
-from shop.tickets.models import CannedJob, LineKind
+from shop.tickets.models import CannedJob, CannedLine, LineKind
 from tests.browser import Browser, Page
 from tests.cast import Cast
 from tests.factories import keep, make_canned_job, make_part, make_ticket
@@ -202,6 +206,24 @@ class TestPages:
         assert "took Disposal off the canned job" in page.text
         assert len(desk.get(brakes).rows()) == 2
         assert desk.post(form.action, htmx=htmx).status == 404
+
+    @both_ways
+    def test_a_line_that_is_taken_off_while_it_is_changed_is_told(
+        self, desk: Browser, brakes: str, htmx: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        form = desk.get(brakes).follow("Change Disposal").form("Save").fill(description="Oil")
+        change = commands.edit_canned_line
+
+        def be_late(line: CannedLine, **values: Any) -> CannedLine:
+            db.session.execute(
+                delete(CannedLine).where(CannedLine.id == line.id).execution_options(synchronize_session=False)
+            )
+            return change(line, **values)
+
+        monkeypatch.setattr(commands, "edit_canned_line", be_late)
+        page = form.submit(htmx=htmx)
+        assert page.status == 409
+        assert "has already been taken off the canned job" in page.text
 
     def test_off_the_list_it_is_shown_and_not_changed(self, desk: Browser, brakes: str) -> None:
         line = desk.get(brakes).follow("Change Disposal").form("Save")

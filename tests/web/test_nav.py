@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+from sqlalchemy.exc import OperationalError
+
 from shop.tickets.lifecycle import Status
+from shop.web import nav
 from tests.browser import Browser, Page
 from tests.factories import make_part, make_ticket
 
@@ -33,6 +37,20 @@ def test_come_with_the_board_when_it_is_new_and_not_else(desk: Browser) -> None:
     with desk.app.app_context():
         make_ticket()
     assert told(desk.get(poll, htmx=True)) == {OPEN: 1, LOW: 0}
+
+
+def test_what_was_done_is_told_without_them_where_they_cannot_be_read(
+    desk: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> int:
+        raise OperationalError("SELECT 1", None, Exception("away"))
+
+    with desk.app.app_context():
+        part_id = make_part(on_hand=0).id
+    form = desk.get(f"{LOW}/{part_id}").form("Receive").fill(quantity="5")
+    monkeypatch.setattr(nav, "navigation", fail)
+    page = form.submit(htmx=True)
+    assert (page.status, told(page)) == (200, {})
 
 
 def test_are_told_to_nobody_else(customer: Browser, mechanic: Browser) -> None:

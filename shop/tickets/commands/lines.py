@@ -171,6 +171,7 @@ def take_part_out(line: Line, *, by: Account) -> Line:
             raise Conflict(f"{line.label} is not in the vehicle.")
         if line.job.is_done:
             raise Conflict("This job is done. Reopen it to take a part of it out again.")
+        stock.lock(line.stocked)
         if line.stocked.is_archived:
             raise Conflict(f"{line.stocked.name} is no longer on the shop's list. Give it back instead.")
         shelf.take_out(line, by=by)

@@ -97,7 +97,7 @@ def refuse_archived(ticket: Ticket) -> None:
     """Raises Conflict when the customer or the vehicle of a ticket that opens again is archived."""
     lock(ticket.customer)
     if ticket.customer.is_archived:
-        raise Conflict(f"{ticket.customer.name} is archived. Bring the customer back first.")
+        raise Conflict(ticket.customer.words_when_archived)
     if ticket.vehicle is not None:
         lock(ticket.vehicle)
         if ticket.vehicle.is_archived:

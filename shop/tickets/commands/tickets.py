@@ -68,7 +68,7 @@ def open_ticket(
         check_promise(promised_at)
         lock(customer)
         if customer.is_archived:
-            raise RuleBroken("This customer is archived. Bring the customer back first.", field="customer")
+            raise RuleBroken(customer.words_when_archived, field="customer")
         ticket = Ticket(
             number=_next_number(),
             customer=customer,
@@ -181,7 +181,7 @@ def hand_over(
             _check_is_between_us(ticket)
             lock(customer)
             if customer.is_archived:
-                raise RuleBroken("This customer is archived. Bring the customer back first.", field="q")
+                raise RuleBroken(customer.words_when_archived, field="q")
             former, ticket.customer = ticket.customer_id, customer
             ticket.version += 1
             settle(ticket)
